@@ -1,0 +1,146 @@
+"""What a reading is made of.
+
+Coordinates are in pixels of the picture as a person sees it (after its EXIF orientation was applied): the origin is the
+top left corner, x grows to the right and y downwards. Reading order is top line first, left to right within a line.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+GreyImage = npt.NDArray[np.uint8]
+"""(height, width) uint8, 0 black to 255 white."""
+
+InkMask = npt.NDArray[np.uint8]
+"""(height, width) uint8, 255 where there is ink and 0 elsewhere: ink is always white on black, as in EMNIST."""
+
+CLASS_NAMES = ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9")
+CROP_SIZE = 28
+"""Side of the square picture that the digit network takes, in pixels."""
+
+
+class Box(NamedTuple):
+    """Upright rectangle: its top left pixel, its width and its height, in pixels of the picture."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+    @property
+    def right(self) -> int:
+        """First column to the right of the box."""
+        return self.x + self.width
+
+    @property
+    def bottom(self) -> int:
+        """First row below the box."""
+        return self.y + self.height
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """Middle of the box, (x, y)."""
+        return self.x + self.width / 2, self.y + self.height / 2
+
+    def union(self, other: Box) -> Box:
+        """Smallest box that holds both."""
+        x, y = min(self.x, other.x), min(self.y, other.y)
+        return Box(x, y, max(self.right, other.right) - x, max(self.bottom, other.bottom) - y)
+
+
+class Alternative(NamedTuple):
+    """What else a digit may be."""
+
+    label: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Digit:
+    """One digit of a reading."""
+
+    label: str
+    """"0" to "9"."""
+    confidence: float
+    """Calibrated probability of the label, 0 to 1."""
+    box: Box
+    """Where the digit's ink lies in the picture."""
+    alternatives: tuple[Alternative, ...] = ()
+    """The other nine labels, most probable first; with `confidence` they sum to 1."""
+
+    @property
+    def probabilities(self) -> dict[str, float]:
+        """Probability of each label, from "0" to "9"."""
+        return dict(sorted([(self.label, self.confidence), *self.alternatives]))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON types."""
+        return {
+            "label": self.label,
+            "confidence": self.confidence,
+            "box": self.box._asdict(),
+            "alternatives": [a._asdict() for a in self.alternatives],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read from one picture."""
+
+    lines: tuple[tuple[Digit, ...], ...] = ()
+    """The digits, line by line; no line is empty."""
+    confidence: float = 0.0
+    """Calibrated probability that the whole text is right, 0 to 1; 0 where there is no digit."""
+    width: int = 0
+    """Width of the picture, in pixels."""
+    height: int = 0
+    """Height of the picture, in pixels."""
+
+    @property
+    def digits(self) -> tuple[Digit, ...]:
+        """All digits, left to right, line by line."""
+        return tuple(digit for line in self.lines for digit in line)
+
+    @property
+    def text(self) -> str:
+        """The labels joined; several lines are joined by a line feed; "" where there is no digit."""
+        return "\n".join("".join(digit.label for digit in line) for line in self.lines)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON types."""
+        return {
+            "text": self.text,
+            "confidence": self.confidence,
+            "width": self.width,
+            "height": self.height,
+            "lines": [[digit.to_dict() for digit in line] for line in self.lines],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """Every intermediate picture of one reading, for teaching and for finding faults."""
+
+    reading: Reading
+    picture: npt.NDArray[np.uint8]
+    """(height, width, 3) RGB as loaded, before any scaling."""
+    grey: GreyImage
+    """Grey values at working size, ink dark."""
+    binary: InkMask
+    """Ink found by adaptive thresholding."""
+    cleaned: InkMask
+    """Ink without frames, ruling lines and specks: what the crops are cut from."""
+    dilated: InkMask
+    """Ink grown so that the strokes of one digit join; only the grouping looks at it."""
+    boxes: tuple[Box, ...] = ()
+    """Boxes of the digits at working size, in reading order."""
+    crops: npt.NDArray[np.uint8] = field(default_factory=lambda: np.zeros((0, CROP_SIZE, CROP_SIZE), np.uint8))
+    """(N, 28, 28) what the network saw, white ink on black."""
+    probabilities: npt.NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 10), np.float32))
+    """(N, 10) what the network answered."""
+    scale: float = 1.0
+    """Working size over picture size, at most 1."""
