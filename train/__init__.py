@@ -1,0 +1,1 @@
+"""Training, evaluation and export of the digit network (needs the ``train`` extra)."""
