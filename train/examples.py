@@ -1,0 +1,454 @@
+"""Pictures of handwritten numbers, made by this project: the page's examples and the tests' golden pictures.
+
+    python -m train examples
+
+writes both folders again. A picture is made in three steps: a hand writes a number (`train.glyphs`), a pen puts it on a
+sheet, and a camera or a scanner takes the sheet. Each condition is a small function from a picture to a picture, so
+that any of them combine: `jpeg(shadow(ruled(paper(300, 800, rng), 40), 30), 40)`.
+
+Pictures are (height, width, 3) uint8 RGB and ink is (height, width) uint8, 255 where the pen pressed fully. No function
+changes what it is given.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from recognizer.types import GreyImage, InkMask
+from train.glyphs import Hand, random_hand, write_number
+from train.pen import draw_ink
+
+Picture = npt.NDArray[np.uint8]
+"""(height, width, 3) uint8 RGB."""
+Colour = tuple[int, int, int]
+"""Red, green, blue, 0 to 255."""
+
+SEED = 2023
+"""The seed of the pictures in the repository."""
+WHITE: Colour = (255, 255, 255)
+BLACK: Colour = (24, 24, 28)
+BLUE: Colour = (32, 58, 140)
+GRAPHITE: Colour = (92, 92, 98)
+CHALK: Colour = (236, 238, 230)
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+GOLDEN_FOLDER = REPOSITORY / "tests" / "golden"
+EXAMPLES_FOLDER = REPOSITORY / "recognizer" / "web" / "examples"
+
+# --- the number ------------------------------------------------------------------------------------------------------
+
+
+def render_number(
+    text: str,
+    seed: int,
+    height: int = 90,
+    *,
+    pen_width: float = 0.07,
+    pressure: float = 0.3,
+    margin: float = 0.6,
+    hand: Hand | None = None,
+    pitch: float | None = None,
+) -> InkMask:
+    """Write a number and draw its ink.
+
+    Args:
+        text: digits, spaces and line feeds; "" gives an empty mask.
+        seed: the same seed gives the same ink.
+        height: height of a digit, in pixels.
+        pen_width: diameter of the pen, in digit heights.
+        pressure: how much the line swells and tapers (see `draw_ink`).
+        margin: empty paper on each side, in digit heights.
+        hand: the writer; made up from the seed where it is not given.
+        pitch: distance between the middles of the digits, in digit heights; the writer's own where it is None.
+
+    Returns:
+        (rows, columns) uint8, white ink on black, with all ink inside.
+    """
+    strokes = [s * np.float32(height) for s in write_number(text, np.random.default_rng(seed), hand, pitch=pitch)]
+    if not strokes:
+        return np.zeros((round(height * (1 + 2 * margin)), round(height * (3 + 2 * margin))), np.uint8)
+    points = np.concatenate(strokes)
+    edge = height * (margin + pen_width)
+    origin = points.min(axis=0) - edge
+    columns, rows = np.ceil(points.max(axis=0) + edge - origin).astype(int).tolist()
+    return draw_ink([s - origin for s in strokes], height * pen_width, (rows, columns), pressure)
+
+
+# --- sheets ----------------------------------------------------------------------------------------------------------
+
+
+def _cloud(height: int, width: int, cell: float, rng: np.random.Generator) -> npt.NDArray[np.float32]:
+    """Smooth noise whose patches are about `cell` pixels wide: (height, width) float32, mean 0, deviation about 0.7."""
+    coarse = rng.normal(0.0, 1.0, (int(height / cell) + 3, int(width / cell) + 3)).astype(np.float32)
+    size = int(np.ceil(coarse.shape[1] * cell)), int(np.ceil(coarse.shape[0] * cell))
+    return np.asarray(cv2.resize(coarse, size, interpolation=cv2.INTER_CUBIC)[:height, :width], np.float32)
+
+
+def _scaled(picture: Picture, factor: npt.NDArray[np.floating]) -> Picture:
+    """Multiply a picture by (height, width) factors of light."""
+    return np.clip(picture * factor[..., None] + 0.5, 0, 255).astype(np.uint8)
+
+
+def sheet(height: int, width: int, colour: Colour = WHITE) -> Picture:
+    """An even sheet, as a drawing program has it."""
+    return np.full((height, width, 3), colour, np.uint8)
+
+
+def paper(height: int, width: int, rng: np.random.Generator, colour: Colour = (246, 243, 235)) -> Picture:
+    """A sheet of paper: fibres, and a slight waviness."""
+    light = 1.0 + 0.008 * _cloud(height, width, 2.2, rng) + 0.006 * _cloud(height, width, 9, rng)
+    light += 0.012 * _cloud(height, width, max(height, width) / 4, rng)
+    return _scaled(sheet(height, width, colour), light)
+
+
+def blackboard(height: int, width: int, rng: np.random.Generator, colour: Colour = (44, 66, 58)) -> Picture:
+    """A board that has been wiped: streaks and clouds of old chalk."""
+    streaks = cv2.GaussianBlur(_cloud(height, width, 8, rng), (0, 0), sigmaX=20, sigmaY=7)
+    dust = 1.0 + 0.14 * _cloud(height, width, height / 3, rng) + 0.4 * streaks + 0.03 * _cloud(height, width, 2, rng)
+    return _scaled(sheet(height, width, colour), dust)
+
+
+def ruled(picture: Picture, spacing: float, colour: Colour = (168, 192, 222), first: float | None = None) -> Picture:
+    """Rule a sheet with level lines, `spacing` pixels apart, the first one `first` pixels from the top."""
+    lined = picture.copy()
+    thickness = max(1, round(spacing / 50))
+    for y in np.arange(spacing if first is None else first, len(picture), spacing):
+        _blend_rectangle(lined, 0, round(float(y)), picture.shape[1], thickness, colour)
+    return lined
+
+
+def squared(picture: Picture, spacing: float, colour: Colour = (186, 206, 226)) -> Picture:
+    """Rule a sheet with squares, `spacing` pixels wide."""
+    lined = ruled(picture, spacing, colour, first=spacing / 2)
+    turned = ruled(np.ascontiguousarray(lined.transpose(1, 0, 2)), spacing, colour, first=spacing / 3)
+    return np.ascontiguousarray(turned.transpose(1, 0, 2))
+
+
+def form_boxes(
+    picture: Picture, left: float, top: float, pitch: float, height: float, count: int, colour: Colour = (214, 120, 70)
+) -> Picture:
+    """Print a row of `count` joined boxes, each `pitch` x `height` pixels, as forms have them."""
+    printed = picture.copy()
+    thickness = max(1, round(height / 45))
+    x0, y0, total = round(left), round(top), round(pitch * count)
+    for y in (y0, y0 + round(height)):
+        _blend_rectangle(printed, x0, y, total + thickness, thickness, colour)
+    for i in range(count + 1):
+        _blend_rectangle(printed, x0 + round(i * pitch), y0, thickness, round(height), colour)
+    return printed
+
+
+def _blend_rectangle(picture: Picture, x: int, y: int, width: int, height: int, colour: Colour) -> None:
+    """Print a filled rectangle into `picture`, letting the paper's texture show through."""
+    part = picture[max(y, 0) : y + height, max(x, 0) : x + width]
+    part[:] = (0.15 * part + 0.85 * np.array(colour)).astype(np.uint8)
+
+
+# --- ink -------------------------------------------------------------------------------------------------------------
+
+
+def put_ink(picture: Picture, ink: InkMask, colour: Colour = BLACK, left: int = 0, top: int = 0) -> Picture:
+    """Lay ink of a colour on a sheet, its top left corner at (left, top); all of it must lie on the sheet."""
+    height, width = ink.shape
+    if left < 0 or top < 0 or left + width > picture.shape[1] or top + height > picture.shape[0]:
+        raise ValueError(
+            f"ink of {width}x{height} at ({left}, {top}) does not fit on {picture.shape[1]}x{picture.shape[0]}"
+        )
+    inked = picture.copy()
+    part = inked[top : top + height, left : left + width]
+    cover = ink[..., None].astype(np.float32) / 255
+    part[:] = np.round(part * (1 - cover) + np.array(colour, np.float32) * cover).astype(np.uint8)
+    return inked
+
+
+def ballpoint(ink: InkMask, rng: np.random.Generator) -> InkMask:
+    """Ink that a ballpoint pen lays: a little paler here and there."""
+    height, width = ink.shape
+    cover = 0.93 + 0.06 * _cloud(height, width, 14, rng) + 0.05 * _cloud(height, width, 2, rng)
+    return np.asarray(ink * np.clip(cover, 0.6, 1), np.uint8)
+
+
+def pencil(ink: InkMask, rng: np.random.Generator, strength: float = 0.6) -> InkMask:
+    """Graphite on rough paper: pale, and caught by the paper's grain; `strength` 1 is soft, 0.4 faint."""
+    height, width = ink.shape
+    cover = strength * (0.9 + 0.25 * _cloud(height, width, 2, rng) + 0.08 * _cloud(height, width, 30, rng))
+    return np.asarray(cv2.GaussianBlur(ink, (0, 0), 0.7) * np.clip(cover, 0, 1), np.uint8)
+
+
+def chalk(ink: InkMask, rng: np.random.Generator) -> InkMask:
+    """Chalk: a broken, grainy line."""
+    height, width = ink.shape
+    cover = 0.95 + 0.3 * _cloud(height, width, 1.8, rng) + 0.1 * _cloud(height, width, 6, rng)
+    return np.asarray(cv2.GaussianBlur(ink, (0, 0), 1.0) * np.clip(cover, 0.25, 1), np.uint8)
+
+
+# --- the camera ------------------------------------------------------------------------------------------------------
+
+
+def shadow(picture: Picture, angle: float, depth: float = 0.6, softness: float = 1.0) -> Picture:
+    """A shadow that falls across the sheet.
+
+    Args:
+        picture: the sheet, left unchanged.
+        angle: direction in which it darkens, in degrees: 0 to the right, 90 downwards.
+        depth: share of the light that is lost on the dark side, 0 to 1.
+        softness: share of the picture over which it falls; 1 is a gradient over all of it, 0.1 a shadow's edge.
+    """
+    height, width = picture.shape[:2]
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+    along = np.cos(np.radians(angle)) * (x / width - 0.5) + np.sin(np.radians(angle)) * (y / height - 0.5)
+    t = np.clip(along / softness + 0.5, 0, 1)
+    return _scaled(picture, 1 - depth * t * t * (3 - 2 * t))
+
+
+def vignette(picture: Picture, depth: float = 0.25) -> Picture:
+    """Corners darker by the share `depth`, as a phone's lens makes them."""
+    height, width = picture.shape[:2]
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+    squared_radius = ((x / width - 0.5) ** 2 + (y / height - 0.5) ** 2) * 2
+    return _scaled(picture, 1 - depth * squared_radius)
+
+
+def rotate(picture: Picture, degrees: float, fill: Colour = WHITE) -> Picture:
+    """Turn a picture anticlockwise by some degrees, on a larger sheet that cuts nothing off and is `fill` outside."""
+    height, width = picture.shape[:2]
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1.0)
+    cosine, sine = abs(turn[0, 0]), abs(turn[0, 1])
+    size = int(np.ceil(width * cosine + height * sine)), int(np.ceil(width * sine + height * cosine))
+    turn[:, 2] += (size[0] - width) / 2, (size[1] - height) / 2
+    return np.asarray(cv2.warpAffine(picture, turn, size, flags=cv2.INTER_LINEAR, borderValue=fill), np.uint8)
+
+
+def invert(picture: Picture) -> Picture:
+    """Light on dark."""
+    return np.asarray(255 - picture, np.uint8)
+
+
+def blur(picture: Picture, sigma: float) -> Picture:
+    """Out of focus: Gaussian, `sigma` in pixels."""
+    return np.asarray(cv2.GaussianBlur(picture, (0, 0), sigma), np.uint8)
+
+
+def sensor_noise(picture: Picture, rng: np.random.Generator, deviation: float = 4.0) -> Picture:
+    """Noise of a camera's sensor, standard deviation in grey levels."""
+    return np.clip(np.round(picture + rng.normal(0.0, deviation, picture.shape)), 0, 255).astype(np.uint8)
+
+
+def jpeg(picture: Picture, quality: int) -> Picture:
+    """What JPEG compression of a quality from 1 to 95 leaves of a picture."""
+    with Image.open(io.BytesIO(encode_jpeg(picture, quality))) as decoded:
+        return np.asarray(decoded.convert("RGB"), np.uint8)
+
+
+def encode_jpeg(picture: Picture, quality: int) -> bytes:
+    """A picture as the bytes of a JPEG file."""
+    buffer = io.BytesIO()
+    Image.fromarray(picture).save(buffer, "JPEG", quality=quality, optimize=True)
+    return buffer.getvalue()
+
+
+def encode_png(picture: Picture, levels: int = 256) -> bytes:
+    """A picture as the bytes of a PNG file, grey where it has no colour; fewer `levels` save room."""
+    step = 255 / (levels - 1)
+    rounded = np.round(np.round(picture / step) * step).astype(np.uint8)
+    grey: GreyImage | Picture = rounded[..., 0] if (rounded == rounded[..., :1]).all() else rounded
+    buffer = io.BytesIO()
+    Image.fromarray(grey).save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
+
+
+# --- the golden pictures ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class MadePicture:
+    """A picture ready to be written."""
+
+    file: str
+    text: str
+    note: str
+    """Its condition (golden pictures) or its caption (examples)."""
+    content: bytes
+
+
+PUBLISHED = ("1", "253", "9916847512")
+"""The test cases that the project's predecessor published."""
+
+
+def _written(text: str, seed: int, height: int, pen_width: float = 0.075) -> Picture:
+    """A number in dark ink on white."""
+    ink = render_number(text, seed, height, pen_width=pen_width)
+    return put_ink(sheet(ink.shape[0], ink.shape[1]), ink, (20, 20, 20))
+
+
+def _conditions(text: str, seed: int) -> dict[str, Callable[[], bytes]]:
+    """How each golden condition of a number is made. One seed: it is the same writing under all conditions."""
+    return {
+        "plain.png": lambda: encode_png(_written(text, seed, 90), 16),
+        "small.png": lambda: encode_png(_written(text, seed, 18, 0.1), 64),
+        "large.png": lambda: encode_png(_written(text, seed, 600), 8),
+        "rotated_left.png": lambda: encode_png(rotate(_written(text, seed, 90), 5), 16),
+        "rotated_right.png": lambda: encode_png(rotate(_written(text, seed, 90), -5), 16),
+        "shadow.jpg": lambda: encode_jpeg(shadow(_written(text, seed, 90), 20, 0.75), 90),
+        "light_on_dark.png": lambda: encode_png(invert(_written(text, seed, 90)), 16),
+        "jpeg40.jpg": lambda: encode_jpeg(_written(text, seed, 90), 40),
+    }
+
+
+def golden_pictures(seed: int = SEED) -> list[MadePicture]:
+    """The pictures of tests/golden."""
+    made = []
+    for i, text in enumerate(PUBLISHED):
+        for name, make in _conditions(text, seed + i).items():
+            condition = name.partition(".")[0].replace("_", " ")
+            made.append(MadePicture(f"{text}_{name}", text, condition, make()))
+
+    made.append(MadePicture("2023_plain.png", "2023", "plain", encode_png(_written("2023", seed + 3, 90), 16)))
+    page = "253\n9916\n807"
+    made.append(MadePicture("page.png", page, "several lines", encode_png(_written(page, seed + 4, 90), 16)))
+
+    rng = np.random.default_rng(seed)
+    ink = render_number("5830", seed + 5, 90, pen_width=0.055, pressure=0.15)
+    faint = put_ink(paper(ink.shape[0], ink.shape[1], rng), pencil(ink, rng, 0.45), GRAPHITE)
+    made.append(MadePicture("pencil.jpg", "5830", "faint pencil", encode_jpeg(faint, 88)))
+
+    form = _form("20471", seed + 6, sheet(220, 560), BLUE)
+    made.append(MadePicture("form.png", "20471", "form field", encode_png(form, 32)))
+
+    made.append(MadePicture("blank.png", "", "blank", encode_png(sheet(200, 400))))
+    blank = ruled(paper(240, 480, rng), 40)
+    made.append(MadePicture("blank_ruled.jpg", "", "blank, ruled", encode_jpeg(blank, 88)))
+    return made
+
+
+def _form(text: str, seed: int, page: Picture, colour: Colour, frame: Colour = (214, 120, 70)) -> Picture:
+    """Write a number into a row of printed boxes in the middle of a page, one digit a box."""
+    height, width = page.shape[:2]
+    count = len(text)
+    pitch = 0.86 * width / count
+    box_height = min(1.35 * pitch, 0.8 * height)
+    left, top = (width - pitch * count) / 2, (height - box_height) / 2
+    printed = form_boxes(page, left, top, pitch, box_height, count, frame)
+
+    digit = 0.62 * box_height
+    hand = replace(random_hand(np.random.default_rng(seed)), drift=0.0, size_jitter=0.03)
+    strokes = write_number(text, np.random.default_rng(seed), hand, pitch=pitch / digit)
+    foot = np.array([left, top + 0.5 * box_height + 0.5 * digit], np.float32)
+    return put_ink(
+        printed, draw_ink([s * np.float32(digit) + foot for s in strokes], 0.08 * digit, (height, width)), colour
+    )
+
+
+# --- the page's examples ---------------------------------------------------------------------------------------------
+
+
+def _on(page: Picture, ink: InkMask, colour: Colour) -> Picture:
+    """Put ink in the middle of a page."""
+    top, left = (page.shape[0] - ink.shape[0]) // 2, (page.shape[1] - ink.shape[1]) // 2
+    return put_ink(page, ink, colour, left, top)
+
+
+def _photograph(picture: Picture, rng: np.random.Generator, quality: int = 85) -> bytes:
+    """Take a picture with a phone: slightly soft, slightly noisy, darker corners."""
+    return encode_jpeg(sensor_noise(vignette(blur(picture, 0.8), 0.22), rng, 2.5), quality)
+
+
+def _hand(seed: int, **styles: str) -> Hand:
+    """A made-up writer who writes some digits in a given style: _hand(7, d7="barred")."""
+    hand = random_hand(np.random.default_rng(seed))
+    return replace(hand, styles={**hand.styles, **{name[1:]: style for name, style in styles.items()}})
+
+
+def example_pictures(seed: int = SEED) -> list[MadePicture]:
+    """The pictures of recognizer/web/examples."""
+    rng = np.random.default_rng(seed + 100)
+    made = []
+
+    ink = ballpoint(render_number("1984", seed + 11, 150, pen_width=0.06, margin=0.1), rng)
+    note = _on(paper(420, 760, rng, (255, 236, 140)), ink, (28, 40, 110))
+    note = shadow(shadow(note, 60, 0.15), 155, 0.4, 0.22)
+    made.append(MadePicture("note.jpg", "1984", "A note under a shadow", _photograph(note, rng)))
+
+    ink = render_number("60319", seed + 12, 150, pen_width=0.075, pressure=0.0, margin=0.1)
+    tablet = _on(sheet(360, 820), ink, (37, 99, 235))
+    made.append(MadePicture("tablet.png", "60319", "Drawn on a tablet", encode_png(tablet)))
+
+    form = _form("20815", seed + 13, paper(260, 760, rng, (252, 250, 244)), (30, 36, 60))
+    made.append(MadePicture("form.jpg", "20815", "A form's boxes", _photograph(form, rng)))
+
+    ink = chalk(render_number("1729", seed + 14, 170, pen_width=0.08, pressure=0.2, margin=0.1), rng)
+    board = _on(blackboard(440, 800, rng), ink, CHALK)
+    made.append(MadePicture("blackboard.jpg", "1729", "Chalk on a blackboard", _photograph(board, rng)))
+
+    lines = "365\n1024\n88"
+    ink = ballpoint(render_number(lines, seed + 15, 110, pen_width=0.065, margin=0.1), rng)
+    several = shadow(_on(paper(720, 720, rng), ink, BLACK), 60, 0.3)
+    made.append(MadePicture("lines.jpg", lines, "Several lines", _photograph(several, rng)))
+
+    ink = ballpoint(
+        render_number("7747", seed + 16, 150, pen_width=0.06, hand=_hand(seed + 16, d7="barred"), margin=0.1), rng
+    )
+    sevens = _on(squared(paper(400, 760, rng, (250, 249, 245)), 46), ink, BLUE)
+    made.append(MadePicture("squared.jpg", "7747", "Barred sevens on squared paper", _photograph(sevens, rng)))
+
+    ink = pencil(render_number("5830", seed + 17, 140, pen_width=0.05, pressure=0.15, margin=0.1), rng, 0.55)
+    faint = shadow(_on(paper(380, 740, rng), ink, GRAPHITE), 160, 0.25)
+    made.append(MadePicture("pencil.jpg", "5830", "Faint pencil", _photograph(faint, rng)))
+
+    ink = ballpoint(render_number("5550142376", seed + 18, 100, pen_width=0.07, margin=0.1), rng)
+    phone = rotate(_on(paper(340, 1000, rng), ink, BLACK), 2, (246, 243, 235))[30:-30, 12:-12]
+    made.append(MadePicture("phone.jpg", "5550142376", "A phone number", _photograph(shadow(phone, 0, 0.3), rng)))
+    return made
+
+
+# --- writing them ----------------------------------------------------------------------------------------------------
+
+
+def write_golden(folder: Path, pictures: Sequence[MadePicture]) -> None:
+    """Write golden pictures and their labels.csv (file, text with line breaks as "|", condition)."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for picture in pictures:
+        (folder / picture.file).write_bytes(picture.content)
+    with (folder / "labels.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["file", "text", "condition"])
+        writer.writerows([p.file, p.text.replace("\n", "|"), p.note] for p in pictures)
+
+
+def write_examples(folder: Path, pictures: Sequence[MadePicture]) -> None:
+    """Write the page's example pictures and their examples.json."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for picture in pictures:
+        (folder / picture.file).write_bytes(picture.content)
+    entries = [{"file": p.file, "text": p.text, "caption": p.note} for p in pictures]
+    (folder / "examples.json").write_text(json.dumps(entries, indent=2) + "\n", encoding="utf-8")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Write the golden pictures and the page's examples; returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m train examples", description="Write the golden pictures and the page's examples again."
+    )
+    parser.add_argument("--golden", type=Path, default=GOLDEN_FOLDER, help="folder of the golden pictures")
+    parser.add_argument("--examples", type=Path, default=EXAMPLES_FOLDER, help="folder of the page's examples")
+    parser.add_argument("--seed", type=int, default=SEED, help=f"seed of the writing (default {SEED})")
+    options = parser.parse_args(argv)
+    write_golden(options.golden, golden_pictures(options.seed))
+    write_examples(options.examples, example_pictures(options.seed))
+    print(f"wrote {options.golden} and {options.examples}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
