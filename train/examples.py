@@ -115,7 +115,7 @@ def paper(height: int, width: int, rng: np.random.Generator, colour: Colour = (2
 def blackboard(height: int, width: int, rng: np.random.Generator, colour: Colour = (44, 66, 58)) -> Picture:
     """A board that has been wiped: streaks and clouds of old chalk."""
     streaks = cv2.GaussianBlur(_cloud(height, width, 8, rng), (0, 0), sigmaX=20, sigmaY=7)
-    dust = 1.0 + 0.14 * _cloud(height, width, height / 3, rng) + 0.4 * streaks + 0.03 * _cloud(height, width, 2, rng)
+    dust = 1.0 + 0.14 * _cloud(height, width, height / 3, rng) + 0.28 * streaks + 0.03 * _cloud(height, width, 2, rng)
     return _scaled(sheet(height, width, colour), dust)
 
 
@@ -182,7 +182,7 @@ def ballpoint(ink: InkMask, rng: np.random.Generator) -> InkMask:
 def pencil(ink: InkMask, rng: np.random.Generator, strength: float = 0.6) -> InkMask:
     """Graphite on rough paper: pale, and caught by the paper's grain; `strength` 1 is soft, 0.4 faint."""
     height, width = ink.shape
-    cover = strength * (0.9 + 0.25 * _cloud(height, width, 2, rng) + 0.08 * _cloud(height, width, 30, rng))
+    cover = strength * (0.92 + 0.2 * _cloud(height, width, 2, rng) + 0.08 * _cloud(height, width, 30, rng))
     return np.asarray(cv2.GaussianBlur(ink, (0, 0), 0.7) * np.clip(cover, 0, 1), np.uint8)
 
 
@@ -408,7 +408,7 @@ def example_pictures(seed: int = SEED) -> list[MadePicture]:
 
     ink = ballpoint(render_number("5550142376", seed + 18, 100, pen_width=0.07, margin=0.1), rng)
     phone = rotate(_on(paper(340, 1000, rng), ink, BLACK), 2, (246, 243, 235))[30:-30, 12:-12]
-    made.append(MadePicture("phone.jpg", "5550142376", "A phone number", _photograph(shadow(phone, 0, 0.3), rng)))
+    made.append(MadePicture("phone.jpg", "5550142376", "A phone number", _photograph(shadow(phone, 0, 0.22), rng)))
     return made
 
 
