@@ -114,8 +114,9 @@ def paper(height: int, width: int, rng: np.random.Generator, colour: Colour = (2
 
 def blackboard(height: int, width: int, rng: np.random.Generator, colour: Colour = (44, 66, 58)) -> Picture:
     """A board that has been wiped: streaks and clouds of old chalk."""
-    streaks = cv2.GaussianBlur(_cloud(height, width, 8, rng), (0, 0), sigmaX=20, sigmaY=7)
-    dust = 1.0 + 0.14 * _cloud(height, width, height / 3, rng) + 0.28 * streaks + 0.03 * _cloud(height, width, 2, rng)
+    # A sponge wipes in long strokes: noise on a sheet a tenth as wide, stretched.
+    wiped = cv2.resize(_cloud(height, width // 10 + 1, 14, rng), (width, height), interpolation=cv2.INTER_CUBIC)
+    dust = 1.0 + 0.1 * _cloud(height, width, height / 3, rng) + 0.05 * wiped + 0.03 * _cloud(height, width, 2, rng)
     return _scaled(sheet(height, width, colour), dust)
 
 
