@@ -1,0 +1,225 @@
+"""Where a picture is given, and its number read."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from PIL import Image
+
+from recognizer.types import Reading
+from recognizer.web import strings
+from recognizer.web.result import Reader, Result, digit_choices, look, verdict, waiting
+
+EXAMPLES_FOLDER = Path(__file__).parent / "examples"
+
+# Wide rather than high, as numbers are; the brush is about as wide on a drawn digit as a felt pen is on a written one.
+_CANVAS_SIZE = (800, 480)
+_BRUSH_SIZE = 18
+
+CANVAS_JS = """
+() => {
+  // Gradio's canvas shows a "select the draw tool" prompt at the start and after it was cleared, and keeps back the
+  // first change after it was built. Whenever the prompt shows, take the brush, so that a stroke draws; clear a new
+  // canvas once, so that the change that is kept back is not the first stroke.
+  const prepare = () => {
+    const canvas = document.querySelector("#canvas .image-container");
+    if (!canvas?.querySelector(".empty")) return;
+    if (!canvas.dataset.cleared) {
+      canvas.dataset.cleared = "yes";
+      canvas.querySelector(".top-panel > button:last-of-type")?.click();
+    }
+    canvas.querySelector(".toolbar-wrap button")?.click();
+  };
+  new MutationObserver(prepare).observe(document.body, { childList: true, subtree: true });
+  prepare();
+}
+"""
+"""Runs when the page has loaded."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadTab:
+    """The parts of the tab that other tabs build on."""
+
+    result: Any
+    """gr.State with the `Result` of the last picture, None before the first."""
+
+
+def build_read_tab(reader: Reader, examples_folder: Path = EXAMPLES_FOLDER) -> ReadTab:
+    """Build the tab inside the surrounding gr.Blocks."""
+    result = gr.State(None, time_to_live=3600)
+    examples = load_examples(examples_folder)
+    with gr.Row(elem_classes="read-columns"):
+        with gr.Column(scale=6, min_width=300):
+            with gr.Tabs(elem_id="sources") as sources:
+                with gr.Tab(strings.DRAW_TAB, id="draw"):
+                    canvas = _canvas()
+                    gr.Markdown(strings.CANVAS_HINT, elem_classes="hint")
+                with gr.Tab(strings.PICTURE_TAB, id="picture"):
+                    picture = _picture_input()
+                    gr.Markdown(strings.PICTURE_HINT, elem_classes="hint")
+            gallery = _examples_gallery(examples) if examples else None
+        with gr.Column(scale=5, min_width=300, elem_id="result"):
+            number = gr.Textbox(
+                label=strings.NUMBER, lines=1, max_lines=8, interactive=False, buttons=["copy"], elem_id="number"
+            )
+            verdict_text = gr.HTML(waiting(), elem_id="verdict")
+            with gr.Column(visible=False, elem_id="details") as details:
+                annotated = gr.Image(
+                    label=strings.ANNOTATED,
+                    alt_text=strings.ANNOTATED_ALT,
+                    format="png",
+                    interactive=False,
+                    buttons=["fullscreen"],
+                    elem_id="annotated",
+                )
+                digit = gr.Radio(label=strings.DIGITS, elem_id="digit")
+                probabilities = gr.Label(label=strings.PROBABILITIES, show_heading=False, elem_id="probabilities")
+
+    shown = [number, verdict_text, details, annotated, digit, probabilities, result]
+    private = {"api_visibility": "private", "trigger_mode": "always_last"}
+    # The canvas reports each stroke by `change`; strokes drawn while one reading runs are read together after it.
+    canvas.change(
+        lambda drawing: _show(_read_drawing(reader, drawing)), canvas, shown, show_progress="hidden", **private
+    )
+    picture.input(
+        lambda path: _show_picture(reader, path),
+        picture,
+        [picture, *shown],
+        show_progress="minimal",
+        show_progress_on=number,
+        **private,
+    )
+    if gallery is not None:
+
+        def show_example(event: gr.SelectData) -> list[Any]:
+            return _show_example(reader, examples, event.index)
+
+        gallery.select(
+            show_example,
+            None,
+            [gallery, sources, picture, *shown],
+            show_progress="minimal",
+            show_progress_on=number,
+            **private,
+        )
+    digit.input(
+        lambda index, last: _bars(last.reading if last else Reading(), index),
+        [digit, result],
+        probabilities,
+        show_progress="hidden",
+        **private,
+    )
+    return ReadTab(result)
+
+
+def load_examples(folder: Path = EXAMPLES_FOLDER) -> list[dict[str, str]]:
+    """The project's example pictures: path and caption of each that is listed and present."""
+    listing = folder / "examples.json"
+    if not listing.is_file():
+        return []
+    entries = json.loads(listing.read_text(encoding="utf-8"))
+    return [
+        {"path": str(folder / entry["file"]), "caption": str(entry["caption"])}
+        for entry in entries
+        if (folder / entry["file"]).is_file()
+    ]
+
+
+def _canvas() -> Any:
+    return gr.Sketchpad(
+        label=strings.CANVAS,
+        canvas_size=_CANVAS_SIZE,
+        brush=gr.Brush(default_size=_BRUSH_SIZE, colors=["#111827"], color_mode="fixed"),
+        layers=False,
+        transforms=(),
+        # RGBA: the canvas is transparent where nothing was drawn, and modes without alpha read that as black ink.
+        image_mode="RGBA",
+        type="pil",
+        format="png",
+        buttons=[],
+        elem_id="canvas",
+    )
+
+
+def _picture_input() -> Any:
+    picture = gr.Image(
+        label=strings.PICTURE,
+        sources=["upload", "clipboard", "webcam"],
+        webcam_options=gr.WebcamOptions(mirror=False, constraints={"video": {"facingMode": {"ideal": "environment"}}}),
+        type="filepath",
+        image_mode=None,
+        height=360,
+        elem_id="picture",
+    )
+    # Gradio would open the file with Pillow here and answer "Error" to one that is no picture. The reader's own loader
+    # takes more formats and says what is wrong, so the path is handed on as it is (Gradio has checked by then that it
+    # lies among the uploads).
+    picture.preprocess = lambda payload: payload.path if payload else None
+    return picture
+
+
+def _examples_gallery(examples: list[dict[str, str]]) -> Any:
+    return gr.Gallery(
+        [(example["path"], example["caption"]) for example in examples],
+        label=strings.EXAMPLES,
+        columns=4,
+        height="auto",
+        object_fit="cover",
+        allow_preview=False,
+        interactive=False,
+        buttons=[],
+        elem_id="examples",
+    )
+
+
+def _read_drawing(reader: Reader, drawing: dict[str, Any] | None) -> Result | None:
+    """Read the canvas; None where it is empty."""
+    composite = drawing["composite"] if drawing else None
+    if composite is None or composite.getextrema()[3][1] == 0:
+        return None
+    paper = Image.new("RGBA", composite.size, "white")
+    return look(reader, Image.alpha_composite(paper, composite).convert("RGB"))
+
+
+def _show(result: Result | None) -> list[Any]:
+    """Values of the result column for a result; None empties it."""
+    if result is None:
+        return ["", waiting(), gr.Column(visible=False), None, gr.Radio(choices=[], value=None), None, None]
+    reading = result.reading
+    choices = digit_choices(reading)
+    return [
+        reading.text,
+        verdict(result),
+        gr.Column(visible=bool(choices)),
+        result.annotated,
+        gr.Radio(choices=choices, value=0 if choices else None),
+        _bars(reading, 0),
+        result,
+    ]
+
+
+def _show_picture(reader: Reader, path: str | None) -> list[Any]:
+    """Values of the picture input and the result column; an unreadable file is taken out of the input again."""
+    if not path:
+        return [gr.skip(), *_show(None)]
+    result = look(reader, path)
+    return [None if result.problem else gr.skip(), *_show(result)]
+
+
+def _show_example(reader: Reader, examples: list[dict[str, str]], index: int) -> list[Any]:
+    """Values of the gallery, the source tabs, the picture input and the result column for a chosen example."""
+    path = examples[index]["path"]
+    # Unselected at once, so that the same example can be chosen again.
+    return [gr.Gallery(selected_index=None), gr.Tabs(selected="picture"), path, *_show(look(reader, path))]
+
+
+def _bars(reading: Reading, index: int | None) -> dict[str, float] | None:
+    """Probabilities of one digit for gr.Label."""
+    if index is None or not 0 <= index < len(reading.digits):
+        return None
+    return reading.digits[index].probabilities

@@ -1,0 +1,162 @@
+"""A reading in words and pictures, without gradio: what the page shows of it."""
+
+from __future__ import annotations
+
+import html
+import logging
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from recognizer.draw import DOUBTFUL_BELOW, annotate, contact_sheet, fit, outline
+from recognizer.errors import RecognizerError
+from recognizer.types import Digit, Reading, Trace
+from recognizer.web import strings
+
+UNSURE_BELOW = 0.9
+"""The page says that it is unsure of a reading whose confidence lies below this."""
+
+_SHOWN_SIDE = (480, 1280)
+"""Least and most pixels of the longer side of the annotated picture."""
+_STAGE_SIDE = (320, 640)
+_MOST_DOUBTS = 3
+
+_log = logging.getLogger(__name__)
+
+
+class Reader(Protocol):
+    """What the page needs of a reader; `recognizer.reader.DigitReader` is one, and so is a stub in a test."""
+
+    def read(self, picture: Any) -> Reading:
+        """Read one picture."""
+        ...
+
+    def trace(self, picture: Any) -> Trace:
+        """Read one picture, keeping every intermediate picture."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """All that the page shows of one picture."""
+
+    reading: Reading = field(default_factory=Reading)
+    problem: str = ""
+    """Why the picture could not be read, "" where it was."""
+    annotated: npt.NDArray[np.uint8] | None = None
+    stages: dict[str, npt.NDArray[np.uint8]] = field(default_factory=dict)
+    """Intermediate pictures by the names in `strings.STAGES`, reduced to the size they are shown in."""
+
+
+def look(reader: Reader, picture: Any) -> Result:
+    """Read a picture; an error becomes a sentence in the result and is never raised."""
+    try:
+        trace = reader.trace(picture)
+        return Result(trace.reading, annotated=_annotated(trace), stages=_stages(trace))
+    except RecognizerError as error:
+        return Result(problem=_without_path(str(error), picture))
+    except Exception:
+        _log.exception("A picture could not be read")
+        return Result(problem=strings.UNEXPECTED)
+
+
+def doubtful(digit: Digit) -> bool:
+    """Whether a digit is marked as one that the reader is unsure of."""
+    return digit.confidence < DOUBTFUL_BELOW
+
+
+def percent(confidence: float) -> str:
+    """A probability in percent, rounded down, so that "100 %" is never claimed."""
+    if confidence >= 0.999:
+        return "over 99.9 %"
+    if confidence >= 0.99:
+        return f"{int(confidence * 1000) / 10:.1f} %"
+    return f"{int(confidence * 100)} %"
+
+
+def verdict(result: Result) -> str:
+    """What the page says about a result, as HTML whose class carries its tone (sure, unsure, none, problem)."""
+    if result.problem:
+        return _paragraphs("problem", result.problem)
+    reading = result.reading
+    if not reading.digits:
+        return _paragraphs("none", strings.NOTHING_FOUND, strings.NOTHING_FOUND_HINT)
+    words = next(words for least, words in strings.CONFIDENCE_WORDS if reading.confidence >= least)
+    template = strings.CONFIDENCE if len(reading.digits) > 1 else strings.CONFIDENCE_ONE
+    sentence = template.format(words=words, percent=percent(reading.confidence))
+    doubts = _doubts(reading)
+    sure = reading.confidence >= UNSURE_BELOW and not doubts
+    return _paragraphs("sure" if sure else "unsure", sentence, *doubts)
+
+
+def waiting() -> str:
+    """What the page says before the first picture, as HTML."""
+    return _paragraphs("none", strings.WAITING)
+
+
+def digit_choices(reading: Reading) -> list[tuple[str, int]]:
+    """(name, index) of each digit, a doubtful one with the "?" that marks it in the picture too."""
+    return [(digit.label + ("?" if doubtful(digit) else ""), index) for index, digit in enumerate(reading.digits)]
+
+
+def _doubts(reading: Reading) -> list[str]:
+    """The sentence that names the digits in doubt; none where the reader is sure of all."""
+    doubts = [
+        (line_number, position, digit)
+        for line_number, line in enumerate(reading.lines, 1)
+        for position, digit in enumerate(line, 1)
+        if doubtful(digit)
+    ]
+    if not doubts:
+        if reading.confidence >= UNSURE_BELOW or len(reading.digits) < 2:
+            return []
+        # Unsure as a whole without one culprit: name the weakest digit, so that there is something to check.
+        doubts = [
+            min(
+                (
+                    (line_number, position, digit)
+                    for line_number, line in enumerate(reading.lines, 1)
+                    for position, digit in enumerate(line, 1)
+                ),
+                key=lambda doubt: doubt[2].confidence,
+            )
+        ]
+    named = []
+    for line_number, position, digit in doubts[:_MOST_DOUBTS]:
+        template = strings.DOUBT_PLACE_IN_LINE if len(reading.lines) > 1 else strings.DOUBT_PLACE
+        place = template.format(line=line_number, position=position)
+        other = digit.alternatives[0].label if digit.alternatives else "?"
+        named.append(strings.DOUBT.format(place=place, label=digit.label, other=other))
+    if len(doubts) > _MOST_DOUBTS:
+        named.append(strings.MORE_DOUBTS.format(count=len(doubts) - _MOST_DOUBTS))
+    return [strings.DOUBTS_ONE.format(digits="; ".join(named))]
+
+
+def _paragraphs(tone: str, *sentences: str) -> str:
+    inner = "".join(f"<p>{html.escape(sentence)}</p>" for sentence in sentences)
+    return f'<div class="verdict {tone}" role="status">{inner}</div>'
+
+
+def _without_path(sentence: str, picture: Any) -> str:
+    """The sentence with the upload's temporary path cut to the file name that its sender knows."""
+    return sentence.replace(picture, Path(picture).name) if isinstance(picture, str) and picture else sentence
+
+
+def _annotated(trace: Trace) -> npt.NDArray[np.uint8]:
+    return annotate(trace.picture, trace.reading, longest_side=_SHOWN_SIDE)
+
+
+def _stages(trace: Trace) -> dict[str, npt.NDArray[np.uint8]]:
+    pictures = {
+        "grey": trace.grey,
+        "binary": trace.binary,
+        "cleaned": trace.cleaned,
+        "dilated": trace.dilated,
+        "boxes": outline(trace.cleaned, trace.boxes),
+    }
+    stages = {name: fit(picture, _STAGE_SIDE) for name, picture in pictures.items()}
+    stages["crops"] = contact_sheet(trace.crops, columns=8)
+    return stages

@@ -1,0 +1,102 @@
+"""Colours, fonts and spacing of the page. Fonts come from Gradio's own files or the system, never from the network."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+from gradio.themes.utils.fonts import LocalFont
+
+INK = gr.themes.Color(
+    name="ink",
+    c50="#eff4ff",
+    c100="#dbe6fe",
+    c200="#bfd3fe",
+    c300="#93b4fd",
+    c400="#6090fa",
+    c500="#3b6ff0",
+    c600="#1d4ed8",
+    c700="#1c44b8",
+    c800="#1c3a92",
+    c900="#1b3374",
+    c950="#142048",
+)
+
+
+def theme() -> Any:
+    """Ink on paper: warm white by day, deep blue-grey by night, one blue for all that can be pressed."""
+    return gr.themes.Base(
+        primary_hue=INK,
+        secondary_hue=INK,
+        neutral_hue=gr.themes.colors.stone,
+        radius_size=gr.themes.sizes.radius_lg,
+        font=[LocalFont("IBM Plex Sans", weights=(400, 700)), "system-ui", "sans-serif"],
+        font_mono=[LocalFont("IBM Plex Mono", weights=(400, 700)), "ui-monospace", "monospace"],
+    ).set(
+        body_background_fill="#faf8f4",
+        body_background_fill_dark="#12151c",
+        background_fill_primary="#ffffff",
+        background_fill_primary_dark="#1a1f29",
+        background_fill_secondary="#f5f2ec",
+        background_fill_secondary_dark="#161a22",
+        block_background_fill="#ffffff",
+        block_background_fill_dark="#1a1f29",
+        block_border_color="#e4dfd5",
+        block_border_color_dark="#2c3442",
+        border_color_primary="#e4dfd5",
+        border_color_primary_dark="#2c3442",
+        block_label_text_color="#57534e",
+        block_label_text_color_dark="#c3c8d2",
+        block_title_text_color="#57534e",
+        block_title_text_color_dark="#c3c8d2",
+        body_text_color_subdued="#6b655e",
+        body_text_color_subdued_dark="#a3acba",
+        input_background_fill="#ffffff",
+        input_background_fill_dark="#1a1f29",
+        checkbox_label_background_fill_selected="*primary_600",
+        checkbox_label_background_fill_selected_dark="*primary_600",
+        checkbox_label_text_color_selected="#ffffff",
+        checkbox_label_text_color_selected_dark="#ffffff",
+    )
+
+
+CSS = """
+.gradio-container > main { max-width: 1160px; margin: 0 auto; }
+#masthead { display: flex; align-items: center; gap: 16px; padding: 4px 0; }
+#masthead svg { flex: none; width: 64px; height: 48px; }
+#masthead h1 { font-size: 1.6rem; line-height: 1.2; font-weight: 700; margin: 0; }
+#masthead p { margin: 2px 0 0; color: var(--body-text-color-subdued); }
+#shared { border-left: 4px solid #c2410c; padding: 8px 12px; background: var(--background-fill-secondary);
+  border-radius: 6px; }
+.hint, .hint p { color: var(--body-text-color-subdued); font-size: .9rem; }
+
+/* The canvas keeps undo, redo and clear. Its other tools (pan and zoom, brush size and colour) have no use here: the
+   brush is taken by CANVAS_JS, and the canvas always fits. */
+#canvas .toolbar-wrap, #canvas .empty, #canvas .zoom-number, #canvas .separator,
+#canvas .top-panel > button:nth-of-type(-n+3) { display: none; }
+
+#number textarea { font-family: var(--font-mono); font-size: clamp(2rem, 7vw, 3.25rem); line-height: 1.25;
+  font-weight: 700; letter-spacing: .06em; color: var(--body-text-color); -webkit-text-fill-color: currentColor;
+  opacity: 1; user-select: text; overflow-wrap: anywhere; }
+#verdict { padding: 0; }
+.verdict { border-radius: 8px; padding: 10px 14px; border-left: 4px solid var(--neutral-400);
+  background: var(--background-fill-secondary); }
+.verdict p { margin: 0; }
+.verdict p + p { margin-top: 4px; }
+.verdict.sure { border-left-color: #15803d; }
+.verdict.unsure, .verdict.problem { border-left-color: #c2410c; }
+.verdict.sure p:first-child, .verdict.unsure p:first-child, .verdict.problem p:first-child { font-weight: 700; }
+#digit label { font-family: var(--font-mono); }
+@media (max-width: 640px) {
+  #canvas { height: 250px !important; }
+  #masthead h1 { font-size: 1.3rem; }
+}
+"""
+
+LOGO = """<svg viewBox="0 0 64 48" aria-hidden="true" fill="none" stroke-linecap="round" stroke-linejoin="round">
+<rect x="1" y="1" width="62" height="46" rx="8" fill="#ffffff" stroke="#d9d2c5"/>
+<path d="M1 36H63" stroke="#bfd3fe"/>
+<path d="M10 15 16 10V36" stroke="#1d4ed8" stroke-width="3.4"/>
+<path d="M24 16c2-8 13-7 12 1-1 6-8 12-13 19 5-2 10-1 14-1" stroke="#1d4ed8" stroke-width="3.4"/>
+<path d="M44 12c6-4 12-1 11 4-1 4-5 5-8 5 5 0 10 2 9 8-1 7-9 8-14 4" stroke="#1d4ed8" stroke-width="3.4"/>
+</svg>"""
