@@ -1,0 +1,67 @@
+"""The digit network, served by ONNX Runtime."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime as ort
+
+from recognizer.checkpoint import Checkpoint
+from recognizer.errors import CheckpointError
+from recognizer.types import CROP_SIZE
+
+_MAX_THREADS = 4
+"""More threads than this only wait for one another on pictures of 28x28."""
+_MAX_BATCH = 512
+"""Crops a call of the network: bounds the memory a page full of marks can take (about 100 kB a crop)."""
+
+
+class DigitClassifier:
+    """Says which digit each 28x28 crop shows, with calibrated probabilities. Safe to call from several threads."""
+
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = min(_MAX_THREADS, os.cpu_count() or 1)
+        options.log_severity_level = 3
+        try:
+            self._session = ort.InferenceSession(
+                str(checkpoint.onnx_path), sess_options=options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # ONNX Runtime's errors share no base class
+            raise CheckpointError(
+                f"ONNX Runtime cannot load {checkpoint.onnx_path}: update onnxruntime, or export the checkpoint again."
+            ) from error
+        self._input = self._session.get_inputs()[0].name
+        self._temperature = checkpoint.temperature
+        self.class_names = checkpoint.class_names
+
+    def predict(self, crops: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        """Classify crops in one batch.
+
+        Args:
+            crops: (N, 28, 28) uint8, white ink on black; N may be 0.
+
+        Returns:
+            (N, number of classes) float32 probabilities, each row summing to 1, calibrated by the checkpoint's temperature
+            (Guo et al. 2017, "On calibration of modern neural networks", arXiv:1706.04599).
+        """
+        if len(crops) == 0:
+            return np.zeros((0, len(self.class_names)), np.float32)
+        if crops.shape[1:] != (CROP_SIZE, CROP_SIZE):
+            raise ValueError(f"crops must be (N, {CROP_SIZE}, {CROP_SIZE}), got {crops.shape}")
+        images = (crops.astype(np.float32) / np.float32(255.0))[..., np.newaxis]
+        parts = [
+            self._session.run(None, {self._input: images[start : start + _MAX_BATCH]})[0]
+            for start in range(0, len(images), _MAX_BATCH)
+        ]
+        return _soften(np.concatenate(parts), self._temperature)
+
+
+def _soften(probabilities: npt.NDArray[np.float32], temperature: float) -> npt.NDArray[np.float32]:
+    """Softmax of the logits over `temperature`, from the probabilities alone (logits and log-probabilities differ by a
+    constant in each row, which softmax ignores)."""
+    logits = np.log(np.maximum(probabilities, np.float32(1e-12))) / np.float32(temperature)
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True), dtype=np.float32)

@@ -1,0 +1,157 @@
+"""Heuristic over-segmentation: where a component that may hold several touching digits can be cut.
+
+LeCun, Bottou, Bengio and Haffner 1998, "Gradient-based learning applied to document recognition", section V: cut a word at
+many plausible places, let the classifier look at every piece, and take the path of pieces that it likes best (`decode`).
+The cuts are seams: paths from top to bottom through as little ink as possible, which may lean with the writing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from recognizer.types import Box, InkMask
+
+_WORKING_HEIGHT = 48
+"""Seams are sought in the component scaled to this height: enough for a cut, and the cost is the same for any picture."""
+_MIN_ASPECT = 0.75
+"""A component narrower than this share of its height is one digit (of two touching 1s it is not true: they are rare)."""
+_MAX_CUTS = 7
+"""Cuts kept a component, the cheapest first: seven give at most 36 pieces to classify."""
+_MAX_INK = 2.6
+"""Longest way of a cut through ink, in stroke widths."""
+_MIN_PIECE = 0.14
+"""Narrowest piece, in heights of the component."""
+_MAX_PIECE = 1.6
+"""Widest piece that is looked at as one digit, in heights of the component."""
+_STEP_COST = 0.03
+_DIAGONAL_COST = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One way to cut a digit out of a component: the ink between cut `start` and cut `end`."""
+
+    start: int
+    end: int
+    box: Box
+    ink: InkMask
+    """(box.height, box.width), 255 where the piece's ink is."""
+    cut: float
+    """Ink that its right-hand cut goes through, in stroke widths; 0 for the component's own edge."""
+
+
+def split(box: Box, ink: InkMask, stroke_width: float) -> list[Piece]:
+    """List the pieces that a component can be cut into, the whole component among them.
+
+    Args:
+        box: where the component lies.
+        ink: (box.height, box.width) uint8, 255 where its ink is.
+        stroke_width: typical width of a stroke, in pixels.
+
+    Returns:
+        Pieces between any two cuts that are not too far apart; the component's left edge is cut 0 and its right edge the last.
+    """
+    whole = Piece(0, 1, box, ink, 0.0)
+    if box.width < _MIN_ASPECT * box.height or box.height < 3 * stroke_width:
+        return [whole]
+    seams, costs = _find_seams(ink, stroke_width)
+    if not len(seams):
+        return [whole]
+    height, width = ink.shape
+    # The seams in order, each at or right of the one before, with the component's own edges around them.
+    edges = np.vstack([np.zeros(height, int), np.maximum.accumulate(seams, axis=0), np.full(height, width)])
+    last = len(edges) - 1
+    columns = np.arange(width)
+    pieces = []
+    for start in range(last):
+        for end in range(start + 1, last + 1):
+            inside = (columns >= edges[start][:, None]) & (columns < edges[end][:, None])
+            part = np.where(inside, ink, 0).astype(np.uint8)
+            x, y, w, h = cv2.boundingRect(part)
+            if w == 0 or ((start, end) != (0, last) and not _MIN_PIECE * height <= w <= _MAX_PIECE * height):
+                continue
+            piece_box = Box(box.x + x, box.y + y, w, h)
+            cut = float(costs[end - 1]) if end < last else 0.0
+            pieces.append(Piece(start, end, piece_box, part[y : y + h, x : x + w], cut))
+    return pieces
+
+
+def _find_seams(ink: InkMask, stroke_width: float) -> tuple[npt.NDArray[np.int_], npt.NDArray[np.float64]]:
+    """Cheapest paths from top to bottom.
+
+    Returns:
+        Column of each seam in each row of `ink`, (number of seams, height) int, from left to right; and the ink that each
+        goes through, in stroke widths.
+    """
+    height, width = ink.shape
+    scale = _WORKING_HEIGHT / height
+    small_width = max(3, round(width * scale))
+    small = cv2.resize(ink, (small_width, _WORKING_HEIGHT), interpolation=cv2.INTER_AREA).astype(np.float64) / 255
+    down, came_from = _accumulate(small)
+    up, goes_to = _accumulate(small[::-1])
+    middle = _WORKING_HEIGHT // 2
+    total = down[middle] + up[_WORKING_HEIGHT - 1 - middle] - small[middle]
+
+    stroke = max(1.0, stroke_width * scale)
+    chosen: list[int] = []
+    margin = max(1, round(_MIN_PIECE * _WORKING_HEIGHT))
+    candidates = _local_minima(total)
+    for x in sorted(candidates, key=lambda x: total[x]):
+        far = all(abs(x - other) >= margin for other in chosen)
+        if far and margin <= x < small_width - margin and total[x] <= _MAX_INK * stroke + _STEP_COST * 2 * _WORKING_HEIGHT:
+            chosen.append(x)
+        if len(chosen) == _MAX_CUTS:
+            break
+    chosen.sort()
+    seams = np.empty((len(chosen), height), dtype=int)
+    costs = np.empty(len(chosen))
+    rows = np.minimum((np.arange(height) * scale).astype(int), _WORKING_HEIGHT - 1)
+    for index, x in enumerate(chosen):
+        path = np.empty(_WORKING_HEIGHT, dtype=int)
+        path[: middle + 1] = _follow(came_from, middle, x)[::-1]
+        path[middle:] = _follow(goes_to, _WORKING_HEIGHT - 1 - middle, x)
+        seams[index] = np.round((path[rows] + 0.5) / scale).astype(int)
+        costs[index] = small[np.arange(_WORKING_HEIGHT), path].sum() / stroke
+    return seams, costs
+
+
+def _accumulate(cost: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int_]]:
+    """Cheapest way from the first row to each pixel by steps down-left, down and down-right, and the step that led there."""
+    total = np.empty_like(cost)
+    step = np.zeros(cost.shape, dtype=int)
+    total[0] = cost[0]
+    columns = np.arange(cost.shape[1])
+    for row in range(1, len(cost)):
+        above = np.pad(total[row - 1], 1, constant_values=np.inf)
+        ways = np.stack([above[:-2] + _DIAGONAL_COST, above[1:-1], above[2:] + _DIAGONAL_COST])
+        best = ways.argmin(axis=0)
+        step[row] = best - 1
+        total[row] = ways[best, columns] + cost[row] + _STEP_COST
+    return total, step
+
+
+def _follow(step: npt.NDArray[np.int_], row: int, x: int) -> npt.NDArray[np.int_]:
+    """Columns of the cheapest way from (row, x) back to row 0, starting with x."""
+    path = np.empty(row + 1, dtype=int)
+    for index in range(row + 1):
+        path[index] = x
+        x += step[row - index, x]
+    return path
+
+
+def _local_minima(values: npt.NDArray[np.float64]) -> list[int]:
+    """Middle of each valley's floor."""
+    minima = []
+    start = 0
+    for x in range(1, len(values) + 1):
+        if x == len(values) or values[x] != values[start]:
+            left = start == 0 or values[start - 1] > values[start]
+            right = x == len(values) or values[x] > values[start]
+            if left and right:
+                minima.append((start + x - 1) // 2)
+            start = x
+    return minima
