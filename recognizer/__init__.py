@@ -1,9 +1,9 @@
 """Read handwritten numbers from pictures.
 
-    from recognizer import DigitReader
+from recognizer import DigitReader
 
-    reader = DigitReader.from_checkpoint()
-    print(reader.read("picture.png").text)
+reader = DigitReader.from_checkpoint()
+print(reader.read("picture.png").text)
 """
 
 from recognizer.errors import RecognizerError

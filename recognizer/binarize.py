@@ -54,7 +54,9 @@ def rescale(grey: GreyImage, scale: float) -> GreyImage:
         return grey
     height, width = grey.shape
     size = max(1, round(width * scale)), max(1, round(height * scale))
-    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC), dtype=np.uint8)
+    return np.asarray(
+        cv2.resize(grey, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC), dtype=np.uint8
+    )
 
 
 def binarize(grey: GreyImage) -> Binarized:
@@ -71,12 +73,12 @@ def binarize(grey: GreyImage) -> Binarized:
     if min(grey.shape) < 3:
         return blank
     if is_light_on_dark(grey):
-        grey = cv2.bitwise_not(grey)
+        grey = 255 - grey
         blank = Binarized(grey, np.zeros_like(grey), 0.0)
     flat = flatten_light(grey)
-    darkness = cv2.bitwise_not(flat)
-    level, coarse = cv2.threshold(darkness, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    ink = coarse > 0
+    darkness = 255 - flat
+    level, _ = cv2.threshold(darkness, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    ink = darkness > level
     if not ink.any() or ink.all():
         return blank
     paper = darkness[~ink]
@@ -84,14 +86,15 @@ def binarize(grey: GreyImage) -> Binarized:
     noise = 1.4826 * float(np.median(np.abs(paper.astype(np.int16) - np.int16(np.median(paper)))))
     if contrast < max(_MIN_CONTRAST, _MIN_SIGNAL_TO_NOISE * noise):
         return blank
-    stroke_width = measure_stroke_width(coarse)
+    stroke_width = measure_stroke_width(ink.astype(np.uint8))
     # Three strokes to each side: wide enough that the inside of a stroke never becomes its own surroundings.
     block = 2 * round(4 * stroke_width) + 3
     offset = max(_THRESHOLD_SHARE * contrast, _THRESHOLD_IN_NOISE * noise)
-    mask = cv2.adaptiveThreshold(
-        flat, 255, cv2.ADAPTIVE_THRESH_GAUSSIAN_C, cv2.THRESH_BINARY_INV, block, offset
+    mask = np.asarray(
+        cv2.adaptiveThreshold(flat, 255, cv2.ADAPTIVE_THRESH_GAUSSIAN_C, cv2.THRESH_BINARY_INV, block, offset),
+        dtype=np.uint8,
     )
-    return Binarized(grey, np.asarray(mask, dtype=np.uint8), measure_stroke_width(mask))
+    return Binarized(grey, mask, measure_stroke_width(mask))
 
 
 def is_light_on_dark(grey: GreyImage) -> bool:
@@ -101,7 +104,8 @@ def is_light_on_dark(grey: GreyImage) -> bool:
     them to its own side.
     """
     small = _shrink(grey, 256).astype(np.float32)
-    local = cv2.GaussianBlur(small, (0, 0), max(2.0, max(small.shape) / 12))
+    side = 2 * (max(small.shape) // 12) + 1
+    local = cv2.blur(cv2.blur(small, (side, side)), (side, side))
     difference = small - local
     spread = float(difference.std())
     if spread < 1.0:
@@ -121,7 +125,8 @@ def flatten_light(grey: GreyImage) -> GreyImage:
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     # A median first, or one bright speck would become the paper of its whole neighbourhood.
     paper = cv2.morphologyEx(cv2.medianBlur(small, 3), cv2.MORPH_CLOSE, kernel)
-    paper = cv2.GaussianBlur(paper, (0, 0), side / 2)
+    # Twice a box is near a Gaussian, at the same price for any width.
+    paper = cv2.blur(cv2.blur(paper, (side, side)), (side, side))
     paper = cv2.resize(paper, (grey.shape[1], grey.shape[0]), interpolation=cv2.INTER_LINEAR)
     return np.asarray(cv2.divide(grey, np.maximum(paper, 1), scale=255), dtype=np.uint8)
 

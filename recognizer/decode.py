@@ -1,14 +1,14 @@
-"""Class probabilities of pieces to a reading: the best path through each component, by dynamic programming (Viterbi)."""
+"""Class probabilities to a reading: the best way to cut each component, and the labels joined."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from recognizer.types import CLASS_NAMES, Alternative, Box, Digit
+from recognizer.types import Alternative, Box, Digit, Piece, Reading
 
 # Natural logarithm of width over height of each digit 0-9: median and spread (half the distance from the 16th to the 84th
 # percentile) over EMNIST's train digits and the pen digits of UNIPEN, measured once.
@@ -24,68 +24,120 @@ _HEIGHT_PENALTY = 3.0
 """Price of a piece much lower than its line, in nats for each factor of e."""
 
 
-class Candidate(NamedTuple):
-    """A piece of a component that may be one digit."""
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A piece that was chosen as one digit."""
 
-    start: int
-    end: int
+    index: int
+    """Its place among all pieces."""
     box: Box
-    cut: float
-    """Ink that its right-hand cut goes through, in stroke widths."""
+    certainty: float
+    """Probability that its component is cut this way and no other, 0 to 1."""
+
+
+def choose(lines: Sequence[Sequence[Sequence[Piece]]], probabilities: npt.NDArray[np.float32]) -> list[list[Choice]]:
+    """Choose the pieces that together cover each component and read best.
+
+    Args:
+        lines: line by line and component by component, the pieces that each can be cut into.
+        probabilities: (N, number of classes) of all N pieces, in that order.
+
+    Returns:
+        The chosen pieces, line by line and from left to right.
+    """
+    chosen = []
+    first = 0
+    for line in lines:
+        height = float(np.median([max(p.component.box.height for p in pieces) for pieces in line]))
+        choices = []
+        for pieces in line:
+            path, certainty = best_path(pieces, probabilities[first : first + len(pieces)], height)
+            choices += [Choice(first + index, pieces[index].component.box, certainty) for index in path]
+            first += len(pieces)
+        chosen.append(choices)
+    return chosen
 
 
 def best_path(
-    candidates: Sequence[Candidate], probabilities: npt.NDArray[np.float32], line_height: float
+    pieces: Sequence[Piece], probabilities: npt.NDArray[np.float32], line_height: float
 ) -> tuple[list[int], float]:
-    """Choose the pieces that together cover a component and read best.
+    """Choose the pieces that cover one component and read best, by dynamic programming (Viterbi).
 
     Args:
-        candidates: pieces from cut `start` to cut `end`; at least one way leads from cut 0 to the last.
-        probabilities: (len(candidates), number of classes).
-        line_height: height of the text around, in the boxes' units.
+        pieces: from cut `start` to cut `end`; at least one way leads from cut 0 to the last.
+        probabilities: (len(pieces), number of classes).
+        line_height: height of the digits around, in the boxes' units.
 
     Returns:
-        Indices of the chosen candidates from left to right, and the probability of this way to cut among all ways.
+        Indices of the chosen pieces from left to right, and the probability of this way to cut among all ways, 0 to 1.
     """
-    if len(candidates) == 1:
+    if len(pieces) == 1:
         return [0], 1.0
-    scores = [_score(c, row, line_height) for c, row in zip(candidates, probabilities, strict=True)]
-    last = max(c.end for c in candidates)
+    scores = [_score(piece, row, line_height) for piece, row in zip(pieces, probabilities, strict=True)]
+    last = max(piece.end for piece in pieces)
     best = [0.0] + [-np.inf] * last
     total = [0.0] + [-np.inf] * last
-    via: list[int] = [-1] * (last + 1)
-    for index in sorted(range(len(candidates)), key=lambda i: candidates[i].end):
-        start, end = candidates[index].start, candidates[index].end
+    via = [-1] * (last + 1)
+    for index in sorted(range(len(pieces)), key=lambda i: pieces[i].start):
+        start, end = pieces[index].start, pieces[index].end
         if best[start] + scores[index] > best[end]:
             best[end], via[end] = best[start] + scores[index], index
         total[end] = float(np.logaddexp(total[end], total[start] + scores[index]))
     path, position = [], last
     while position > 0:
         path.append(via[position])
-        position = candidates[via[position]].start
+        position = pieces[via[position]].start
     return path[::-1], float(np.exp(best[last] - total[last]))
 
 
-def _score(candidate: Candidate, row: npt.NDArray[np.float32], line_height: float) -> float:
+def _score(piece: Piece, row: npt.NDArray[np.float32], line_height: float) -> float:
     """Log-likelihood of a piece as one digit, up to a constant: classifier, shape, and the price of the cut."""
-    box = candidate.box
+    box = piece.component.box
     deviation = (np.log(box.width / box.height) - _LOG_ASPECT) / _ASPECT_SPREAD
     shape = -np.minimum(0.5 * deviation**2, _MAX_ASPECT_PENALTY)
     lowness = max(0.0, float(np.log(0.75 * line_height / box.height)))
     read = np.log(np.maximum(row, 1e-9)) + shape
-    return float(read.max()) - _DIGIT_PENALTY - _CUT_PENALTY * candidate.cut - _HEIGHT_PENALTY * lowness
+    return float(read.max()) - _DIGIT_PENALTY - _CUT_PENALTY * piece.cut - _HEIGHT_PENALTY * lowness
 
 
-def to_digit(box: Box, row: npt.NDArray[np.float32], certainty: float, class_names: Sequence[str] = CLASS_NAMES) -> Digit:
-    """The most probable label of a piece, with the others behind it.
+def decode(
+    chosen: Sequence[Sequence[Choice]],
+    probabilities: npt.NDArray[np.float32],
+    class_names: Sequence[str],
+    scale: float,
+    size: tuple[int, int],
+) -> Reading:
+    """Join the most probable labels of the chosen pieces.
 
     Args:
-        box: where the digit lies, in pixels of the picture.
-        row: (number of classes,) probabilities.
-        certainty: probability that the piece is one digit at all; the rest is spread evenly over the labels.
+        chosen: as from `choose`.
+        probabilities: (N, number of classes) of all pieces.
         class_names: label of each class.
+        scale: working size over picture size.
+        size: (width, height) of the picture, in pixels.
     """
-    mixed = certainty * row + (1 - certainty) / len(row)
+    lines = tuple(
+        tuple(_to_digit(choice, probabilities[choice.index], class_names, scale, size) for choice in line)
+        for line in chosen
+    )
+    confidences = [digit.confidence for line in lines for digit in line]
+    return Reading(lines, float(np.prod(confidences)) if confidences else 0.0, *size)
+
+
+def _to_digit(
+    choice: Choice, row: npt.NDArray[np.float32], class_names: Sequence[str], scale: float, size: tuple[int, int]
+) -> Digit:
+    # Where the component may be cut otherwise, what the piece shows is not known: that share goes to all labels alike.
+    mixed = choice.certainty * row + (1 - choice.certainty) / len(row)
     order = np.argsort(-mixed, kind="stable")
     best, *others = (Alternative(class_names[i], float(mixed[i])) for i in order)
-    return Digit(best.label, best.confidence, box, tuple(others))
+    return Digit(best.label, best.confidence, _to_picture(choice.box, scale, size), tuple(others))
+
+
+def _to_picture(box: Box, scale: float, size: tuple[int, int]) -> Box:
+    """Box at working size to pixels of the picture, at least one pixel and inside it."""
+    width, height = size
+    x, y = min(width - 1, int(box.x / scale)), min(height - 1, int(box.y / scale))
+    right = max(x + 1, min(width, round(box.right / scale)))
+    bottom = max(y + 1, min(height, round(box.bottom / scale)))
+    return Box(x, y, right - x, bottom - y)

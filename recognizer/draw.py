@@ -24,6 +24,7 @@ DOUBTFUL_BELOW = 0.9
 
 SURE_COLOUR = (29, 78, 216)
 DOUBTFUL_COLOUR = (194, 65, 12)
+OUTLINE_COLOUR = (96, 165, 250)
 PAPER = (255, 255, 255)
 
 _SMALLEST_FONT = 9
@@ -111,7 +112,7 @@ def outline(picture: npt.NDArray[np.uint8], boxes: Sequence[Box]) -> RgbImage:
     line_width = max(1, round(max(image.size) / 400))
     for box in boxes:
         frame = _grow(box, 2 * line_width)
-        pen.rectangle((frame.x, frame.y, frame.right - 1, frame.bottom - 1), outline=SURE_COLOUR, width=line_width)
+        pen.rectangle((frame.x, frame.y, frame.right - 1, frame.bottom - 1), outline=OUTLINE_COLOUR, width=line_width)
     return np.array(image, dtype=np.uint8)
 
 

@@ -118,7 +118,9 @@ def _wide_grey(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """16-bit or float greys of a file as the array forms that `_from_array` knows."""
     if values.dtype.kind in "iu":
         if values.size and (values.min() < 0 or values.max() > 65535):
-            raise ImageArrayError("The picture holds whole numbers beyond 16 bits: save it with 8 or 16 bits a channel.")
+            raise ImageArrayError(
+                "The picture holds whole numbers beyond 16 bits: save it with 8 or 16 bits a channel."
+            )
         return values.astype(np.uint16)
     return values
 
@@ -132,7 +134,9 @@ def _from_array(array: npt.NDArray[Any]) -> RgbImage:
         )
     height, width = array.shape[:2]
     if height == 0 or width == 0:
-        raise ImageArrayError(f"An array of shape {array.shape} has no pixels: give a picture with a width and a height.")
+        raise ImageArrayError(
+            f"An array of shape {array.shape} has no pixels: give a picture with a width and a height."
+        )
     if height * width > MAX_PIXELS:
         raise ImageTooLargeError(_too_large("The array", (width, height)))
     values = _to_uint8(array)
@@ -155,7 +159,9 @@ def _to_uint8(array: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
         return ((array.astype(np.uint32) + 128) // 257).astype(np.uint8)
     if kind in "iu":
         if array.min() < 0 or array.max() > 255:
-            raise ImageArrayError(f"An array of {array.dtype} has to hold values 0..255: it holds {array.min()}..{array.max()}.")
+            raise ImageArrayError(
+                f"An array of {array.dtype} has to hold values 0..255: it holds {array.min()}..{array.max()}."
+            )
         return array.astype(np.uint8)
     if kind == "f":
         if not np.isfinite(array).all():

@@ -47,10 +47,10 @@ def normalize(ink: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     square = np.zeros((side, side), np.uint8)
     top, left = (side - size[1]) // 2, (side - size[0]) // 2
     square[top : top + size[1], left : left + size[0]] = big
-    square = cv2.GaussianBlur(square, (0, 0), _BLUR_SIGMA)
-    small = cv2.resize(square, (CROP_SIZE, CROP_SIZE), interpolation=cv2.INTER_AREA)
+    blurred = cv2.GaussianBlur(square, (0, 0), _BLUR_SIGMA)
+    small = cv2.resize(blurred, (CROP_SIZE, CROP_SIZE), interpolation=cv2.INTER_AREA)
     # Every EMNIST picture reaches 255; a thin stroke that was shrunk does not.
-    return cv2.convertScaleAbs(small, alpha=255.0 / max(1, int(small.max())))
+    return np.asarray(cv2.convertScaleAbs(small, alpha=255.0 / max(1, int(small.max()))), dtype=np.uint8)
 
 
 def normalize_all(inks: Sequence[npt.NDArray[np.uint8]]) -> npt.NDArray[np.uint8]:

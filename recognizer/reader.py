@@ -5,18 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from recognizer.binarize import binarize, rescale, working_scale
 from recognizer.checkpoint import load_checkpoint
 from recognizer.classifier import DigitClassifier
-from recognizer.decode import Candidate, best_path, to_digit
+from recognizer.decode import choose, decode
 from recognizer.image_io import load_image, to_grey
 from recognizer.normalize import normalize_all
 from recognizer.rulings import remove_rulings
-from recognizer.segment import dilate, find_components, select_digits, sort_left_to_right, text_height
+from recognizer.segment import dilate, find_components, select_digits, sort_left_to_right
 from recognizer.split import split
-from recognizer.types import Box, Reading, Trace
+from recognizer.types import Reading, Trace
 
 
 class DigitReader:
@@ -64,31 +62,13 @@ class DigitReader:
         binarized = binarize(rescale(to_grey(rgb), scale))
         cleaned = remove_rulings(binarized.mask, binarized.stroke_width)
         dilated = dilate(cleaned, binarized.stroke_width)
-        components = select_digits(find_components(cleaned, dilated), binarized.stroke_width)
-        rows = sort_left_to_right(components)
-        line_heights = [text_height(row) for row in rows]
-        pieces = [[split(c.box, c.ink, binarized.stroke_width) for c in row] for row in rows]
-        crops = normalize_all([piece.ink for row in pieces for group in row for piece in group])
+        components = select_digits(find_components(cleaned, dilated), binarized.stroke_width, cleaned.shape[::-1])
+        lines = [[split(c, binarized.stroke_width) for c in line] for line in sort_left_to_right(components)]
+        crops = normalize_all([piece.component.ink for line in lines for pieces in line for piece in pieces])
         probabilities = self._classifier.predict(crops)
-
-        chosen: list[int] = []
-        lines = []
-        boxes = []
-        offset = 0
-        for row, line_height in zip(pieces, line_heights, strict=True):
-            line = []
-            for group in row:
-                candidates = [Candidate(p.start, p.end, p.box, p.cut) for p in group]
-                path, certainty = best_path(candidates, probabilities[offset : offset + len(group)], line_height)
-                for index in path:
-                    chosen.append(offset + index)
-                    boxes.append(group[index].box)
-                    box = _to_picture(group[index].box, scale, width, height)
-                    line.append(to_digit(box, probabilities[offset + index], certainty, self._classifier.class_names))
-                offset += len(group)
-            lines.append(tuple(line))
-        digits = [d.confidence for line in lines for d in line]
-        reading = Reading(tuple(lines), float(np.prod(digits)) if digits else 0.0, width, height)
+        chosen = choose(lines, probabilities)
+        reading = decode(chosen, probabilities, self._classifier.class_names, scale, (width, height))
+        indices = [choice.index for line in chosen for choice in line]
         return Trace(
             reading=reading,
             picture=rgb,
@@ -96,16 +76,8 @@ class DigitReader:
             binary=binarized.mask,
             cleaned=cleaned,
             dilated=dilated,
-            boxes=tuple(boxes),
-            crops=crops[chosen],
-            probabilities=probabilities[chosen],
+            boxes=tuple(choice.box for line in chosen for choice in line),
+            crops=crops[indices],
+            probabilities=probabilities[indices],
             scale=scale,
         )
-
-
-def _to_picture(box: Box, scale: float, width: int, height: int) -> Box:
-    """Box at working size to pixels of the picture, at least one pixel and inside it."""
-    x, y = min(width - 1, int(box.x / scale)), min(height - 1, int(box.y / scale))
-    right = max(x + 1, min(width, round(box.right / scale)))
-    bottom = max(y + 1, min(height, round(box.bottom / scale)))
-    return Box(x, y, right - x, bottom - y)

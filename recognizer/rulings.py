@@ -16,11 +16,12 @@ _MIN_ROW_IN_TEXT_HEIGHTS = 1.3
 _MIN_COLUMN_IN_TEXT_HEIGHTS = 1.6
 """A vertical line is longer than the stem of a 1 or a 4 ..."""
 _MIN_BORDER_IN_TEXT_HEIGHTS = 1.15
-"""... but somewhat longer is enough at the picture's left or right edge, where a digit seldom stands, and from one
-horizontal line to the next, as between the boxes of a form."""
+"""... but somewhat longer is enough at the picture's left or right edge, where a digit seldom stands."""
+_MIN_COVERAGE = 0.95
+"""Share of its length in which a line holds ink: the bars of neighbouring 5s and 7s leave gaps."""
 _MAX_BEND = 0.006
 """Deviation from a straight line, in lengths of the line."""
-_END_SHARE = 0.04
+_END_SHARE = 0.02
 """Share of the height within which a vertical line ends at the picture's upper or lower edge."""
 _EDGE_SHARE = 0.10
 """Share of the width that counts as the picture's left or right edge."""
@@ -47,13 +48,12 @@ def remove_rulings(mask: InkMask, stroke_width: float) -> InkMask:
         mask = _take_out(mask, rows, stroke_width)
         anchors = rows
     # Cell borders are often broken, and pieces as short as digits: wider gaps are closed at the edges.
-    columns = cv2.bitwise_or(columns, _at_edges(_candidates(mask.T, stroke_width, slack=4.0).T))
-    columns = cv2.bitwise_and(columns, mask)
+    columns = np.minimum(np.maximum(columns, _at_edges(_candidates(mask.T, stroke_width, slack=4.0).T)), mask)
     if columns.any():
         height = _text_height(_without(mask, _at_edges(columns)), np.zeros_like(mask))
         found = [
             _long_lines(columns.T, stroke_width, _MIN_COLUMN_IN_TEXT_HEIGHTS * height, anchors.T),
-            _long_lines(columns.T, stroke_width, _MIN_BORDER_IN_TEXT_HEIGHTS * height, anchors.T, ends=2),
+            _long_lines(columns.T, stroke_width, 0.0, anchors.T, ends=2),
             _long_lines(_at_edges(columns).T, stroke_width, _MIN_BORDER_IN_TEXT_HEIGHTS * height, anchors.T),
         ]
         mask = _take_out(mask.T, np.maximum.reduce(found), stroke_width).T
@@ -85,15 +85,16 @@ def _without(mask: InkMask, lines: InkMask) -> InkMask:
 
 
 def _text_height(mask: InkMask, columns: InkMask) -> float:
-    """Median height of the components, each weighted by its ink; without the vertical candidates where that is lower,
+    """Median height of the components, each weighted by its outline; without the vertical candidates where that is lower,
     since the sides of a frame are no text. 0 where there is no ink."""
     heights = []
-    for ink in (mask, _without(mask, columns)):
-        _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-        order = np.argsort(stats[1:, cv2.CC_STAT_HEIGHT])
-        areas = np.cumsum(stats[1:, cv2.CC_STAT_AREA][order])
-        if len(areas):
-            heights.append(float(stats[1:, cv2.CC_STAT_HEIGHT][order][np.searchsorted(areas, areas[-1] / 2)]))
+    for ink in (mask, _without(mask, columns)) if columns.any() else (mask,):
+        contours, _ = cv2.findContours(ink, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+        if contours:
+            found = np.array([(cv2.boundingRect(contour)[3], len(contour)) for contour in contours])
+            found = found[np.argsort(found[:, 0])]
+            weights = np.cumsum(found[:, 1])
+            heights.append(float(found[np.searchsorted(weights, weights[-1] / 2), 0]))
     return min(heights, default=0.0)
 
 
@@ -107,9 +108,11 @@ def _long_lines(
     """
     runs = np.ascontiguousarray(runs)
     kept = np.zeros_like(runs)
+    if not runs.any():
+        return kept
     min_length = max(min_length, _MIN_SHARE_OF_SIDE * runs.shape[1])
     reach = 2 * max(1, round(stroke_width))
-    near_edge = max(reach, _END_SHARE * runs.shape[1])
+    near_edge = _END_SHARE * runs.shape[1]
     joined = cv2.dilate(runs, np.ones((3, 2 * reach + 1), np.uint8))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
     for label in range(1, count):
@@ -119,12 +122,15 @@ def _long_lines(
         offset, _, length, _ = cv2.boundingRect(own)
         if length < min_length or not _is_thin_and_straight(own, length, stroke_width):
             continue
-        if anchors is not None:
-            left, right = x + offset, x + offset + length
+        left, right = x + offset, x + offset + length
+        at_edge = [left <= near_edge, right >= runs.shape[1] - near_edge]
+        if anchors is None:
+            if not any(at_edge) and np.count_nonzero(own.any(axis=0)) < _MIN_COVERAGE * length:
+                continue
+        else:
             rows = slice(max(0, y - reach), y + height + reach)
-            at_left = left <= near_edge or anchors[rows, max(0, left - reach) : left + reach].any()
-            at_right = right >= runs.shape[1] - near_edge or anchors[rows, max(0, right - reach) : right + reach].any()
-            if int(at_left) + int(at_right) < ends:
+            met = [anchors[rows, max(0, end - reach) : end + reach].any() for end in (left, right)]
+            if (sum(met) if ends == 2 else sum(met) + sum(at_edge)) < ends:
                 continue
         np.maximum(kept[window], own, out=kept[window])
     return kept
@@ -149,7 +155,7 @@ def _take_out(mask: InkMask, lines: InkMask, stroke_width: float) -> InkMask:
     # The line's fringe goes with it: what is left of a shaky line's edge would be read as specks and dashes.
     fringe = max(1, round(0.35 * stroke_width))
     band = cv2.dilate(np.ascontiguousarray(lines), np.ones((2 * fringe + 1, 1), np.uint8))
-    without = _without(mask, band)
+    without = np.where(band > 0, 0, mask).astype(np.uint8)
     reach = 2 * round(1.6 * stroke_width) + 2 * fringe + 1
     bridged = cv2.morphologyEx(without, cv2.MORPH_CLOSE, np.ones((reach, 1), np.uint8))
     return np.asarray(cv2.bitwise_or(without, cv2.bitwise_and(bridged, mask)), dtype=np.uint8)

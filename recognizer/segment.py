@@ -6,45 +6,29 @@ All limits are in units of the picture's own stroke width and text height, never
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from recognizer.types import Box, InkMask
+from recognizer.types import Box, Component, InkMask
 
 _MIN_HEIGHT = 0.40
 """Lowest digit, in text heights: dots, commas and dashes are lower."""
 _MIN_FRAGMENT_AREA = 0.8
 """Smallest ink that belongs to a digit, in squares of the stroke width."""
+_REMNANT_WIDTH = 0.25
+_REMNANT_HEIGHT = 0.75
+"""Ink at the picture's edge that is narrower or lower than this, in text heights, is no digit."""
+_REMNANT_MARGIN = 0.05
+"""Share of the picture's width on each side in which the remnants of a cell's border lie."""
+_MAX_MARK_HEIGHT = 0.65
+"""Tallest comma, in heights of the digit beside it."""
+_MARK_RISE = 0.0
+"""How far a comma may rise above the middle of the digit beside it, in heights of that digit."""
 _FRAGMENT_HEIGHT = 0.7
 """Ink at most this high, in text heights, may be a stray stroke of the digit above or below it."""
 _FRAGMENT_OVERLAP = 0.5
 """Share of a fragment's width that lies over the digit that it joins."""
-
-
-@dataclass(frozen=True, slots=True)
-class Component:
-    """The ink of one digit."""
-
-    box: Box
-    ink: InkMask
-    """(box.height, box.width), 255 where the digit's own ink is: a neighbour that reaches into the box is left out."""
-
-    @property
-    def area(self) -> int:
-        """Number of ink pixels."""
-        return int(cv2.countNonZero(self.ink))
-
-    def merged_with(self, other: Component) -> Component:
-        """Both inks as one component."""
-        box = self.box.union(other.box)
-        ink = np.zeros((box.height, box.width), np.uint8)
-        for part in (self, other):
-            x, y = part.box.x - box.x, part.box.y - box.y
-            window = ink[y : y + part.box.height, x : x + part.box.width]
-            np.maximum(window, part.ink, out=window)
-        return Component(box, ink)
 
 
 def dilate(mask: InkMask, stroke_width: float) -> InkMask:
@@ -92,18 +76,33 @@ def text_height(components: Sequence[Component]) -> float:
     return float(heights[order][np.searchsorted(cumulated, cumulated[-1] / 2)])
 
 
-def select_digits(components: Sequence[Component], stroke_width: float) -> list[Component]:
+def select_digits(components: Sequence[Component], stroke_width: float, size: tuple[int, int]) -> list[Component]:
     """Join stray strokes to their digits and leave out what is too small to be one.
 
     Args:
         components: as from `find_components`.
         stroke_width: typical width of a stroke, in pixels.
+        size: (width, height) of the mask, in pixels.
     """
     smallest = _MIN_FRAGMENT_AREA * stroke_width**2
     kept = [c for c in components if c.area >= smallest]
     height = text_height(kept)
     joined = _join_fragments(kept, height)
-    return [c for c in joined if c.box.height >= _MIN_HEIGHT * height]
+    return [c for c in joined if c.box.height >= _MIN_HEIGHT * height and not _is_edge_remnant(c.box, size, height)]
+
+
+def _is_edge_remnant(box: Box, size: tuple[int, int], height: float) -> bool:
+    """Tell what is left of a cell's border or reaches in from outside: narrow or low ink at the very edge of the picture."""
+    picture_width, picture_height = size
+    narrow = box.width < _REMNANT_WIDTH * height
+    if narrow and (box.x == 0 or box.right == picture_width):
+        return True
+    margin = _REMNANT_MARGIN * picture_width
+    in_margin = box.right <= margin or box.x >= picture_width - margin
+    if narrow and in_margin and height < 0.75 * picture_height:
+        return True
+    low = box.height < _REMNANT_HEIGHT * height
+    return low and (box.y == 0 or box.bottom == picture_height)
 
 
 def _join_fragments(components: Sequence[Component], height: float) -> list[Component]:
@@ -124,9 +123,19 @@ def _join_fragments(components: Sequence[Component], height: float) -> list[Comp
         if best < 0:
             whole.append(part)
         else:
-            parts[best] = parts[best].merged_with(part)
+            parts[best] = _merge(parts[best], part)
             parts.sort(key=lambda c: c.area)
     return whole
+
+
+def _merge(one: Component, other: Component) -> Component:
+    box = one.box.union(other.box)
+    ink = np.zeros((box.height, box.width), np.uint8)
+    for part in (one, other):
+        x, y = part.box.x - box.x, part.box.y - box.y
+        window = ink[y : y + part.box.height, x : x + part.box.width]
+        np.maximum(window, part.ink, out=window)
+    return Component(box, ink)
 
 
 def sort_left_to_right(components: Sequence[Component]) -> list[list[Component]]:
@@ -156,8 +165,19 @@ def sort_left_to_right(components: Sequence[Component]) -> list[list[Component]]
     lines: dict[int, list[Component]] = {}
     for index, component in enumerate(ordered):
         lines.setdefault(root(index), []).append(component)
-    # Ordered by the middle of a digit within its line: centres, since a tall neighbour's box may begin further left.
-    return sorted(
-        (sorted(line, key=lambda c: c.box.centre[0]) for line in lines.values()),
-        key=lambda line: float(np.mean([c.box.centre[1] for c in line])),
-    )
+    # By the middles of the digits: the box of a tall, slanted one may begin left of its predecessor's.
+    rows = [_without_marks(sorted(line, key=lambda c: c.box.centre[0])) for line in lines.values()]
+    return sorted(rows, key=lambda line: float(np.mean([c.box.centre[1] for c in line])))
+
+
+def _without_marks(line: list[Component]) -> list[Component]:
+    """Leave out commas and points: low ink that hangs below the middle of the digits beside it."""
+    kept = []
+    for index, component in enumerate(line):
+        beside = [other.box for other in line[max(0, index - 1) : index + 2] if other is not component]
+        height = max((box.height for box in beside), default=0)
+        tallest = [box for box in beside if box.height == height]
+        low = component.box.height < _MAX_MARK_HEIGHT * height
+        if not (low and component.box.y > tallest[0].centre[1] - _MARK_RISE * height):
+            kept.append(component)
+    return kept

@@ -7,13 +7,11 @@ The cuts are seams: paths from top to bottom through as little ink as possible, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from recognizer.types import Box, InkMask
+from recognizer.types import Box, Component, InkMask, Piece
 
 _WORKING_HEIGHT = 48
 """Seams are sought in the component scaled to this height: enough for a cut, and the cost is the same for any picture."""
@@ -31,31 +29,18 @@ _STEP_COST = 0.03
 _DIAGONAL_COST = 0.05
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """One way to cut a digit out of a component: the ink between cut `start` and cut `end`."""
-
-    start: int
-    end: int
-    box: Box
-    ink: InkMask
-    """(box.height, box.width), 255 where the piece's ink is."""
-    cut: float
-    """Ink that its right-hand cut goes through, in stroke widths; 0 for the component's own edge."""
-
-
-def split(box: Box, ink: InkMask, stroke_width: float) -> list[Piece]:
+def split(component: Component, stroke_width: float) -> list[Piece]:
     """List the pieces that a component can be cut into, the whole component among them.
 
     Args:
-        box: where the component lies.
-        ink: (box.height, box.width) uint8, 255 where its ink is.
+        component: ink of one digit, or of several that touch.
         stroke_width: typical width of a stroke, in pixels.
 
     Returns:
-        Pieces between any two cuts that are not too far apart; the component's left edge is cut 0 and its right edge the last.
+        Pieces between any two cuts that are not too far apart; the component's left edge is cut 0, its right edge the last.
     """
-    whole = Piece(0, 1, box, ink, 0.0)
+    box, ink = component.box, component.ink
+    whole = Piece(component)
     if box.width < _MIN_ASPECT * box.height or box.height < 3 * stroke_width:
         return [whole]
     seams, costs = _find_seams(ink, stroke_width)
@@ -74,9 +59,8 @@ def split(box: Box, ink: InkMask, stroke_width: float) -> list[Piece]:
             x, y, w, h = cv2.boundingRect(part)
             if w == 0 or ((start, end) != (0, last) and not _MIN_PIECE * height <= w <= _MAX_PIECE * height):
                 continue
-            piece_box = Box(box.x + x, box.y + y, w, h)
-            cut = float(costs[end - 1]) if end < last else 0.0
-            pieces.append(Piece(start, end, piece_box, part[y : y + h, x : x + w], cut))
+            cropped = Component(Box(box.x + x, box.y + y, w, h), part[y : y + h, x : x + w])
+            pieces.append(Piece(cropped, start, end, float(costs[end - 1]) if end < last else 0.0))
     return pieces
 
 
@@ -102,7 +86,11 @@ def _find_seams(ink: InkMask, stroke_width: float) -> tuple[npt.NDArray[np.int_]
     candidates = _local_minima(total)
     for x in sorted(candidates, key=lambda x: total[x]):
         far = all(abs(x - other) >= margin for other in chosen)
-        if far and margin <= x < small_width - margin and total[x] <= _MAX_INK * stroke + _STEP_COST * 2 * _WORKING_HEIGHT:
+        if (
+            far
+            and margin <= x < small_width - margin
+            and total[x] <= _MAX_INK * stroke + _STEP_COST * 2 * _WORKING_HEIGHT
+        ):
             chosen.append(x)
         if len(chosen) == _MAX_CUTS:
             break

@@ -60,6 +60,32 @@ class Alternative(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Component:
+    """Connected ink that holds one digit, or several that touch. Coordinates are of the mask it was found in."""
+
+    box: Box
+    ink: InkMask
+    """(box.height, box.width), 255 where its own ink is: a neighbour that reaches into the box is left out."""
+
+    @property
+    def area(self) -> int:
+        """Number of ink pixels."""
+        return int(np.count_nonzero(self.ink))
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One way to take a digit out of a component: the ink between its cuts `start` and `end`."""
+
+    component: Component
+    """The piece's own box and ink."""
+    start: int = 0
+    end: int = 1
+    cut: float = 0.0
+    """Ink that the right-hand cut goes through, in stroke widths; 0 for the component's own edge."""
+
+
+@dataclass(frozen=True, slots=True)
 class Digit:
     """One digit of a reading."""
 
