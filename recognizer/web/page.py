@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 
 from recognizer.web import strings, style
-from recognizer.web.read_tab import CANVAS_JS, build_read_tab
+from recognizer.web.read_tab import CANVAS_JS, EXAMPLES_FOLDER, build_read_tab
 from recognizer.web.result import Reader
 from recognizer.web.stages_tab import build_stages_tab
 
@@ -53,6 +53,8 @@ def launch_options() -> dict[str, Any]:
         "css": style.CSS,
         "js": CANVAS_JS,
         "max_file_size": "10mb",
+        # The only files outside the uploads that the page hands out: the project's own pictures.
+        "allowed_paths": [str(EXAMPLES_FOLDER)],
         # Results wait in a visitor's session for the other tab; the oldest make room for new visitors'.
         "state_session_capacity": 200,
         "run_history": False,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.utils import get_upload_folder
 from PIL import Image
 
 from recognizer.types import Reading
@@ -17,8 +18,8 @@ from recognizer.web.result import Reader, Result, digit_choices, look, verdict, 
 EXAMPLES_FOLDER = Path(__file__).parent / "examples"
 
 # Wide rather than high, as numbers are; the brush is about as wide on a drawn digit as a felt pen is on a written one.
-_CANVAS_SIZE = (800, 480)
-_BRUSH_SIZE = 18
+_CANVAS_SIZE = (640, 384)
+_BRUSH_SIZE = 14
 
 CANVAS_JS = """
 () => {
@@ -54,16 +55,14 @@ def build_read_tab(reader: Reader, examples_folder: Path = EXAMPLES_FOLDER) -> R
     result = gr.State(None, time_to_live=3600)
     examples = load_examples(examples_folder)
     with gr.Row(elem_classes="read-columns"):
-        with gr.Column(scale=6, min_width=300):
-            with gr.Tabs(elem_id="sources") as sources:
-                with gr.Tab(strings.DRAW_TAB, id="draw"):
-                    canvas = _canvas()
-                    gr.Markdown(strings.CANVAS_HINT, elem_classes="hint")
-                with gr.Tab(strings.PICTURE_TAB, id="picture"):
-                    picture = _picture_input()
-                    gr.Markdown(strings.PICTURE_HINT, elem_classes="hint")
-            gallery = _examples_gallery(examples) if examples else None
-        with gr.Column(scale=5, min_width=300, elem_id="result"):
+        with gr.Column(min_width=280), gr.Tabs(elem_id="sources") as sources:
+            with gr.Tab(strings.DRAW_TAB, id="draw"):
+                canvas = _canvas()
+                gr.Markdown(strings.CANVAS_HINT, elem_classes="hint")
+            with gr.Tab(strings.PICTURE_TAB, id="picture"):
+                picture = _picture_input()
+                gr.Markdown(strings.PICTURE_HINT, elem_classes="hint")
+        with gr.Column(min_width=280, elem_id="result"):
             number = gr.Textbox(
                 label=strings.NUMBER, lines=1, max_lines=8, interactive=False, buttons=["copy"], elem_id="number"
             )
@@ -79,6 +78,8 @@ def build_read_tab(reader: Reader, examples_folder: Path = EXAMPLES_FOLDER) -> R
                 )
                 digit = gr.Radio(label=strings.DIGITS, elem_id="digit")
                 probabilities = gr.Label(label=strings.PROBABILITIES, show_heading=False, elem_id="probabilities")
+        with gr.Column(min_width=280, visible=bool(examples)):
+            gallery = _examples_gallery(examples)
 
     shown = [number, verdict_text, details, annotated, digit, probabilities, result]
     private = {"api_visibility": "private", "trigger_mode": "always_last"}
@@ -86,27 +87,31 @@ def build_read_tab(reader: Reader, examples_folder: Path = EXAMPLES_FOLDER) -> R
     canvas.change(
         lambda drawing: _show(_read_drawing(reader, drawing)), canvas, shown, show_progress="hidden", **private
     )
-    picture.input(
-        lambda path: _show_picture(reader, path),
+    # `upload` comes from a chosen, dropped, pasted and photographed picture alike. Without preprocessing the reader gets
+    # the uploaded file itself: Gradio would open it with Pillow and answer a bare "Error" where that fails, while the
+    # reader's own loader says what is wrong.
+    picture.upload(
+        lambda file: _show_upload(reader, file),
         picture,
         [picture, *shown],
+        preprocess=False,
         show_progress="minimal",
         show_progress_on=number,
         **private,
     )
-    if gallery is not None:
+    picture.clear(lambda: _show(None), None, shown, show_progress="hidden", **private)
 
-        def show_example(event: gr.SelectData) -> list[Any]:
-            return _show_example(reader, examples, event.index)
+    def show_example(event: gr.SelectData) -> list[Any]:
+        return _show_example(reader, examples, event.index)
 
-        gallery.select(
-            show_example,
-            None,
-            [gallery, sources, picture, *shown],
-            show_progress="minimal",
-            show_progress_on=number,
-            **private,
-        )
+    gallery.select(
+        show_example,
+        None,
+        [gallery, sources, picture, *shown],
+        show_progress="minimal",
+        show_progress_on=number,
+        **private,
+    )
     digit.input(
         lambda index, last: _bars(last.reading if last else Reading(), index),
         [digit, result],
@@ -114,7 +119,27 @@ def build_read_tab(reader: Reader, examples_folder: Path = EXAMPLES_FOLDER) -> R
         show_progress="hidden",
         **private,
     )
+    _add_endpoint(reader, picture, number)
     return ReadTab(result)
+
+
+def _add_endpoint(reader: Reader, picture: Any, number: Any) -> None:
+    """Let programs call the reader: endpoint "read", picture in, text and the whole reading as JSON out."""
+
+    def read(file: dict[str, Any] | None) -> tuple[str, dict[str, Any]]:
+        result = _look_at_upload(reader, file)
+        if result.problem:
+            raise gr.Error(result.problem, print_exception=False)
+        return result.reading.text, result.reading.to_dict()
+
+    gr.Button(visible=False).click(
+        read,
+        picture,
+        [number, gr.JSON(visible=False)],
+        preprocess=False,
+        api_name="read",
+        api_description=strings.API_READ,
+    )
 
 
 def load_examples(folder: Path = EXAMPLES_FOLDER) -> list[dict[str, str]]:
@@ -147,7 +172,7 @@ def _canvas() -> Any:
 
 
 def _picture_input() -> Any:
-    picture = gr.Image(
+    return gr.Image(
         label=strings.PICTURE,
         sources=["upload", "clipboard", "webcam"],
         webcam_options=gr.WebcamOptions(mirror=False, constraints={"video": {"facingMode": {"ideal": "environment"}}}),
@@ -156,11 +181,6 @@ def _picture_input() -> Any:
         height=360,
         elem_id="picture",
     )
-    # Gradio would open the file with Pillow here and answer "Error" to one that is no picture. The reader's own loader
-    # takes more formats and says what is wrong, so the path is handed on as it is (Gradio has checked by then that it
-    # lies among the uploads).
-    picture.preprocess = lambda payload: payload.path if payload else None
-    return picture
 
 
 def _examples_gallery(examples: list[dict[str, str]]) -> Any:
@@ -169,7 +189,7 @@ def _examples_gallery(examples: list[dict[str, str]]) -> Any:
         label=strings.EXAMPLES,
         columns=4,
         height="auto",
-        object_fit="cover",
+        object_fit="contain",
         allow_preview=False,
         interactive=False,
         buttons=[],
@@ -203,11 +223,17 @@ def _show(result: Result | None) -> list[Any]:
     ]
 
 
-def _show_picture(reader: Reader, path: str | None) -> list[Any]:
+def _look_at_upload(reader: Reader, file: dict[str, Any] | None) -> Result:
+    """Read what a browser or a program sent as a picture: only ever a file among the uploads."""
+    path = Path(file["path"]).resolve() if file and file.get("path") else None
+    if path is None or not path.is_relative_to(Path(get_upload_folder()).resolve()):
+        return Result(problem=strings.NO_PICTURE)
+    return look(reader, str(path))
+
+
+def _show_upload(reader: Reader, file: dict[str, Any] | None) -> list[Any]:
     """Values of the picture input and the result column; an unreadable file is taken out of the input again."""
-    if not path:
-        return [gr.skip(), *_show(None)]
-    result = look(reader, path)
+    result = _look_at_upload(reader, file)
     return [None if result.problem else gr.skip(), *_show(result)]
 
 

@@ -32,6 +32,7 @@ NOTHING_FOUND = "No number found."
 NOTHING_FOUND_HINT = (
     "Draw the digits larger, or show a sharper picture with dark digits on a plain background and space around them."
 )
+NO_PICTURE = "No picture came with the request: upload one."
 UNEXPECTED = "Something went wrong while reading this picture. Please try another one."
 
 # From the least confidence that earns the words, highest first.
@@ -63,6 +64,8 @@ STAGES = {
         "Each digit is brought to 28 by 28 pixels, white on black and centred, like those the network learned from.",
     ),
 }
+
+API_READ = "Read the number in a picture: its text, and the reading with each digit's box and probabilities as JSON."
 
 SHARE_FAILED = "The public link could not be made: check the internet connection, or start without --share."
 ADDRESS = "The page is at {url}"

@@ -68,6 +68,14 @@ CSS = """
 #masthead p { margin: 2px 0 0; color: var(--body-text-color-subdued); }
 #shared { border-left: 4px solid #c2410c; padding: 8px 12px; background: var(--background-fill-secondary);
   border-radius: 6px; }
+/* Labels stand above pictures; floating over them, as by default, they would hide a part. */
+#annotated > label, #examples > label, .stage .block > label { position: static; width: fit-content; }
+#annotated .icon-button-wrapper, .stage .icon-button-wrapper { top: -26px; border: 0; box-shadow: none; }
+#annotated .image-container, .stage .image-container { overflow: visible; }
+.html-container { padding: 0 !important; }
+.read-columns { display: grid !important; grid-template-columns: minmax(0, 6fr) minmax(0, 5fr);
+  grid-template-rows: auto 1fr; gap: 16px 24px; }
+#result { grid-column: 2; grid-row: 1 / span 2; }
 .hint, .hint p { color: var(--body-text-color-subdued); font-size: .9rem; }
 
 /* The canvas keeps undo, redo and clear. Its other tools (pan and zoom, brush size and colour) have no use here: the
@@ -86,10 +94,26 @@ CSS = """
 .verdict.sure { border-left-color: #15803d; }
 .verdict.unsure, .verdict.problem { border-left-color: #c2410c; }
 .verdict.sure p:first-child, .verdict.unsure p:first-child, .verdict.problem p:first-child { font-weight: 700; }
+#examples { height: auto !important; flex-grow: 0; }
+#examples .grid-wrap { height: auto !important; min-height: 0; max-height: none !important; padding: 8px; }
+#examples .grid-container { grid-auto-rows: auto; padding-top: 0; }
+#examples .thumbnail-item, #examples .thumbnail-lg { aspect-ratio: auto; height: auto; background: none;
+  overflow: hidden; display: flex; flex-direction: column; }
+#examples .thumbnail-item img { aspect-ratio: 2; height: auto; width: 100%; object-fit: contain; }
+#examples .caption-label { position: static; max-width: none; width: 100%; border: 0; border-radius: 0;
+  opacity: 1 !important; white-space: normal; text-align: left; background: none; font-size: .8rem; line-height: 1.25; padding: 4px 8px;
+  color: var(--body-text-color-subdued); }
+.stages { display: grid !important; grid-template-columns: repeat(auto-fill, minmax(min(100%, 300px), 1fr)); }
 #digit label { font-family: var(--font-mono); }
 @media (max-width: 640px) {
+  .gradio-container > main { padding: 12px; }
+  .read-columns { display: flex !important; flex-direction: column; }
   #canvas { height: 250px !important; }
-  #masthead h1 { font-size: 1.3rem; }
+  #examples .grid-container { grid-template-columns: repeat(2, 1fr) !important; }
+  #picture { height: 280px !important; }
+  #masthead { align-items: flex-start; }
+  #masthead svg { width: 48px; height: 36px; }
+  #masthead h1 { font-size: 1.25rem; }
 }
 """
 
