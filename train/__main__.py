@@ -1,0 +1,217 @@
+"""Command line: `python -m train digits | evaluate | export | examples`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from recognizer.errors import RecognizerError
+from train.errors import DataError, RunError
+from train.run import Config, load_config
+
+OPTIMIZERS = ("adam", "sgd", "rmsprop", "adadelta")
+LEARNING_RATES = {"adam": 1e-3, "sgd": 0.05, "rmsprop": 1e-3, "adadelta": 1.0}
+QUICK = {"limit": 11_000, "validation": 1_000, "epochs": 3, "batch_size": 64}
+"""About two minutes on two cores."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one subcommand; returns the exit code."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments[:1] == ["examples"]:
+        from train import examples
+
+        return examples.main(arguments[1:])
+    options = _parser().parse_args(arguments)
+    try:
+        result: int = options.command(options)
+    except RecognizerError as error:
+        print(f"python -m train: {error}", file=sys.stderr)
+        return 1
+    except ModuleNotFoundError as error:
+        print(
+            f"python -m train: the package {error.name} is missing: "
+            'install the training extra with `python -m pip install -e ".[train]"`.',
+            file=sys.stderr,
+        )
+        return 1
+    except KeyboardInterrupt:
+        run = getattr(options, "run_folder", None)
+        hint = f" Go on with: python -m train digits --resume {run}" if run else ""
+        print(f"\nInterrupted; the last whole epoch is kept.{hint}" if run else "\nInterrupted.", file=sys.stderr)
+        return 130
+    return result
+
+
+def _digits(options: argparse.Namespace) -> int:
+    if options.resume:
+        run = options.resume
+        config, _ = load_config(run)
+        if options.epochs is not None:
+            config = replace(config, epochs=options.epochs)
+    else:
+        run = options.run or Path("runs") / datetime.now().strftime("%Y%m%d-%H%M%S")
+        config = _config(options)
+    options.run_folder = run
+    if config.limit is not None:
+        print("This is a rehearsal: few digits, few epochs. Its weights are not for use.")
+
+    from train.run import train
+
+    metrics = train(config, run, resume=bool(options.resume))
+    part = metrics["validation"]
+    low, high = part["interval"]
+    data = f" --data {config.data}" if config.data else ""
+    print(
+        f"\nValidation accuracy {part['accuracy']:.2%} (95 % interval {low:.2%} to {high:.2%}, {part['n']} digits), "
+        f"expected calibration error {part['ece']:.2%}.\n"
+        f"Run folder: {run} (best.keras, last.keras, history.csv, metrics.json, curves.png)\n"
+        f"Evaluate:   python -m train evaluate {run}{data}\n"
+        f"Export:     python -m train export {run}"
+    )
+    if config.limit is not None:
+        print("This was a rehearsal: leave --quick out for weights to use.")
+    return 0
+
+
+def _config(options: argparse.Namespace) -> Config:
+    quick = QUICK if options.quick else {}
+    batch_size = options.batch_size or quick.get("batch_size", 256)
+    return Config(
+        data=_path(options.data),
+        pen_strokes=_path(options.pen_strokes),
+        optdigits=_path(options.optdigits),
+        epochs=options.epochs or quick.get("epochs", 20),
+        batch_size=batch_size,
+        optimizer=options.optimizer,
+        learning_rate=options.learning_rate or LEARNING_RATES[options.optimizer],
+        label_smoothing=options.label_smoothing,
+        schedule=options.schedule,
+        patience=options.patience,
+        augment=not options.no_augmentation,
+        validation=options.validation or quick.get("validation", 6000),
+        seed=options.seed,
+        precision=options.precision,
+        limit=quick.get("limit"),
+    )
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    from train.report import evaluate_folder
+
+    evaluate_folder(options.folder, options.data, test=not options.no_test)
+    return 0
+
+
+def _export(options: argparse.Namespace) -> int:
+    from train.export import export_run
+
+    manifest = export_run(options.run, options.to)
+    print(f"Wrote {manifest}, the weights and their ONNX twin beside it.")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m train", description="Train, evaluate and export the digit network that the reader uses."
+    )
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    digits = commands.add_parser(
+        "digits",
+        help="train the network",
+        description="Train the digit network. Interrupted at any moment, it loses at most one epoch: see --resume.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    add = digits.add_argument
+    add("--data", type=Path, metavar="NPZ", help="file with images, labels and the test flag (default: the official "
+        "EMNIST digits, downloaded once)", default=argparse.SUPPRESS)  # fmt: skip
+    add("--pen-strokes", type=Path, metavar="FILE", help="further digits as pen strokes, .jsonl.gz")
+    add("--optdigits", type=Path, metavar="NPZ", help="further digits: the optdigits originals")
+    add("--epochs", type=_positive_int, help="passes over the data (default: 20; with --quick 3)",
+        default=argparse.SUPPRESS)  # fmt: skip
+    add("--batch-size", type=_positive_int, help="digits a step (default: 256; with --quick 64)",
+        default=argparse.SUPPRESS)  # fmt: skip
+    add("--optimizer", choices=OPTIMIZERS, default="adam", help="how the weights are moved")
+    add("--learning-rate", type=_positive, help="first learning rate (default: 0.001, SGD 0.05, Adadelta 1)",
+        default=argparse.SUPPRESS)  # fmt: skip
+    add("--schedule", choices=("plateau", "cosine"), default="plateau",
+        help="how the learning rate falls: to a third after 2 epochs without progress, or along a cosine")  # fmt: skip
+    add("--label-smoothing", type=_share, default=0.0, help="share of each label given to the other classes")
+    add("--patience", type=_positive_int, default=6, help="epochs without progress after which training stops")
+    add("--validation", type=_positive_int, help="size of the validation part, taken from the train part (default: "
+        "6000; with --quick 1000)", default=argparse.SUPPRESS)  # fmt: skip
+    add("--no-augmentation", action="store_true", help="train on the images as they are")
+    add("--seed", type=_natural, default=1, help="of everything random")
+    add("--precision", choices=("auto", "float32", "mixed_float16", "mixed_bfloat16"), default="auto",
+        help="auto: mixed_float16 on a GPU, float32 elsewhere")  # fmt: skip
+    add("--run", "--out", type=Path, metavar="FOLDER", help="run folder (default: runs/ and the time)",
+        default=argparse.SUPPRESS)  # fmt: skip
+    add("--resume", type=Path, metavar="RUN", help="go on with an interrupted run; of the other options only --epochs "
+        "counts then", default=argparse.SUPPRESS)  # fmt: skip
+    add("--quick", action="store_true", help="rehearse: about two minutes on two cores, weights not for use")
+    digits.set_defaults(
+        command=_digits, data=None, epochs=None, batch_size=None, learning_rate=None, validation=None, run=None, resume=None
+    )
+
+    evaluate = commands.add_parser(
+        "evaluate",
+        help="measure a run or a checkpoint",
+        description="Measure the best weights of a run, or a checkpoint, on the validation and the test part: accuracy with "
+        "its 95 %% interval, by class, confusion matrix, calibration. Saves metrics.json and plots in a run; "
+        "of a checkpoint, in runs/evaluation.",
+    )
+    evaluate.add_argument("folder", type=Path, help="run folder, or folder of a checkpoint")
+    evaluate.add_argument("--data", type=Path, metavar="NPZ", help="as for training (default: what the run was trained on)")
+    evaluate.add_argument("--no-test", action="store_true", help="only the validation part")
+    evaluate.set_defaults(command=_evaluate)
+
+    export = commands.add_parser(
+        "export",
+        help="make a checkpoint of a run",
+        description="Write a run's best weights, their ONNX twin and the manifest, all or nothing.",
+    )
+    export.add_argument("run", type=Path, help="run folder, evaluated before")
+    export.add_argument("--to", type=Path, metavar="FOLDER", default=Path("checkpoints"), help="default: checkpoints")
+    export.set_defaults(command=_export)
+
+    commands.add_parser("examples", help="write the example and the golden pictures again", add_help=False)
+    return parser
+
+
+def _path(path: Path | None) -> str | None:
+    return None if path is None else str(path)
+
+
+def _positive_int(text: str) -> int:
+    if (value := int(text)) < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1, not {value}")
+    return value
+
+
+def _natural(text: str) -> int:
+    if (value := int(text)) < 0:
+        raise argparse.ArgumentTypeError(f"must be at least 0, not {value}")
+    return value
+
+
+def _positive(text: str) -> float:
+    if not (value := float(text)) > 0:
+        raise argparse.ArgumentTypeError(f"must be above 0, not {value}")
+    return value
+
+
+def _share(text: str) -> float:
+    if not 0 <= (value := float(text)) < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 0 and below 1, not {value}")
+    return value
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,96 @@
+"""The digit network: five 3x3 convolutions in three blocks and two dense layers, 867,434 parameters."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Literal
+
+import keras
+from keras import layers
+
+from recognizer.types import CLASS_NAMES, CROP_SIZE
+
+Optimizer = Literal["adam", "sgd", "rmsprop", "adadelta"]
+OPTIMIZERS: tuple[Optimizer, ...] = ("adam", "sgd", "rmsprop", "adadelta")
+LEARNING_RATES: dict[str, float] = {"adam": 1e-3, "sgd": 0.05, "rmsprop": 1e-3, "adadelta": 1.0}
+
+
+def build_model() -> keras.Model:
+    """The network, not compiled.
+
+    Input (N, 28, 28, 1) float32 in [0, 1], white ink on black; output (N, 10) float32 probabilities. Under mixed precision the
+    last layer stays in float32, for a softmax in half precision loses small probabilities.
+    """
+    return keras.Sequential(
+        [
+            layers.Input((CROP_SIZE, CROP_SIZE, 1)),
+            *_convolution(32),
+            *_convolution(32),
+            layers.MaxPooling2D(),
+            layers.Dropout(0.25),
+            *_convolution(64),
+            *_convolution(64),
+            layers.MaxPooling2D(),
+            layers.Dropout(0.25),
+            *_convolution(128),
+            layers.MaxPooling2D(),
+            layers.Dropout(0.25),
+            layers.Flatten(),
+            *_dense(512),
+            *_dense(256),
+            layers.Dense(len(CLASS_NAMES), activation="softmax", dtype="float32"),
+        ],
+        name="digits",
+    )
+
+
+def _convolution(filters: int) -> list[keras.Layer]:
+    return [layers.Conv2D(filters, 3, padding="same", activation="relu"), layers.BatchNormalization()]
+
+
+def _dense(units: int) -> list[keras.Layer]:
+    return [layers.Dense(units, activation="relu"), layers.BatchNormalization(), layers.Dropout(0.5)]
+
+
+def compile_model(
+    model: keras.Model, optimizer: str = "adam", learning_rate: float | None = None, label_smoothing: float = 0.0
+) -> None:
+    """Set optimizer, categorical cross-entropy and accuracy; `learning_rate` None takes the optimizer's usual one."""
+    rate = LEARNING_RATES[optimizer] if learning_rate is None else learning_rate
+    options: dict[str, Any] = {"momentum": 0.9, "nesterov": True} if optimizer == "sgd" else {}
+    chosen = keras.optimizers.get({"class_name": optimizer, "config": {"learning_rate": rate, **options}})
+    model.compile(
+        chosen,
+        keras.losses.CategoricalCrossentropy(label_smoothing=label_smoothing),
+        metrics=["accuracy"],
+        # Measured on two cores: TensorFlow's XLA compiler trains this network at a fifth of the speed of its plain graph.
+        jit_compile="auto" if has_gpu() or keras.backend.backend() == "jax" else False,
+    )
+
+
+def has_gpu() -> bool:
+    """Whether the backend sees a GPU."""
+    try:
+        return bool(keras.distribution.list_devices("gpu"))
+    except (AttributeError, ImportError, NotImplementedError, RuntimeError, ValueError):
+        return False  # the backend cannot say, or says that there is none
+
+
+def set_precision(precision: str) -> str:
+    """Set Keras's dtype policy before a model is built; returns the policy's name.
+
+    Args:
+        precision: "float32", "mixed_float16", "mixed_bfloat16", or "auto" for float16 on a GPU and float32 elsewhere.
+    """
+    if precision == "auto":
+        precision = "mixed_float16" if has_gpu() else "float32"
+    keras.config.set_dtype_policy(precision)
+    return precision
+
+
+def parameter_counts(model: keras.Model) -> dict[str, int]:
+    """Number of parameters, in all and trainable."""
+    return {
+        "total": int(model.count_params()),
+        "trainable": sum(math.prod(weight.shape) for weight in model.trainable_weights),
+    }

@@ -1,0 +1,167 @@
+"""One training run, from the data to the run folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from dataclasses import asdict, dataclass, fields
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from train.augment import NONE, Augmentation
+from train.errors import RunError
+
+CONFIG, METRICS = "config.json", "metrics.json"
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything that decides how a run goes. `config.json` holds it, and the manifest of a checkpoint after it."""
+
+    data: str | None = None
+    """An .npz file; None for the official EMNIST digits."""
+    pen_strokes: str | None = None
+    optdigits: str | None = None
+    epochs: int = 20
+    batch_size: int = 256
+    optimizer: str = "adam"
+    learning_rate: float = 1e-3
+    label_smoothing: float = 0.0
+    schedule: str = "plateau"
+    patience: int = 6
+    augment: bool = True
+    validation: int = 6000
+    seed: int = 1
+    precision: str = "float32"
+    limit: int | None = None
+    """No more than this many of EMNIST's train digits (a rehearsal)."""
+
+    def save(self, run: Path, extra: dict[str, Any]) -> None:
+        """Write `config.json`."""
+        write_json(run / CONFIG, {"training": asdict(self), **extra})
+
+    @property
+    def augmentation(self) -> Augmentation:
+        """The strength of the augmentation."""
+        return Augmentation() if self.augment else NONE
+
+
+def load_config(run: Path) -> tuple[Config, dict[str, Any]]:
+    """A run's configuration, and all of its `config.json`.
+
+    Raises:
+        RunError: it is missing or damaged.
+    """
+    try:
+        everything = json.loads((run / CONFIG).read_text(encoding="utf-8"))
+        known = {field.name for field in fields(Config)}
+        return Config(**{name: value for name, value in everything["training"].items() if name in known}), everything
+    except FileNotFoundError as error:
+        raise RunError(f"{run} is no run folder: it holds no {CONFIG}.") from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise RunError(f"{run / CONFIG} is damaged or of another version.") from error
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write a JSON file in one atomic step."""
+    new = path.with_name(path.name + ".new")
+    new.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    os.replace(new, path)
+
+
+def library_versions() -> dict[str, str]:
+    """Versions of what the weights depend on."""
+    versions = {"python": platform.python_version()}
+    for name in ("keras", "tensorflow", "jax", "torch", "numpy", "onnx", "tf2onnx", "opencv-python-headless"):
+        try:
+            versions[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return versions
+
+
+def train(config: Config, run: Path, *, resume: bool = False, verbose: str | int = "auto") -> dict[str, Any]:
+    """Train the digit network.
+
+    Args:
+        config: how.
+        run: the run folder; it must be new or empty, or hold the run to resume.
+        resume: go on from the last whole epoch.
+        verbose: as in `keras.Model.fit`.
+
+    Returns:
+        What `metrics.json` holds: the validation figures of the best epoch. The test part is not looked at.
+
+    Raises:
+        DataError: a data file cannot be used, or has changed since the run that is resumed.
+        RunError: the run folder is taken, or cannot be resumed.
+    """
+    import keras
+
+    from train import batches, callbacks, clean, evaluate, model, plots
+    from train.data import load_dataset
+
+    state: dict[str, Any] | None = None
+    dataset = load_dataset(
+        Path(config.data) if config.data else None,
+        Path(config.pen_strokes) if config.pen_strokes else None,
+        Path(config.optdigits) if config.optdigits else None,
+        validation=config.validation,
+        seed=config.seed,
+        limit=config.limit,
+    )
+    if resume:
+        hashes = {name: entry["sha256"] for name, entry in load_config(run)[1]["files"].items()}
+        if hashes != {name: entry["sha256"] for name, entry in dataset.files.items()}:
+            raise RunError(f"The data files differ from those {run} was trained on: start a new run.")
+    elif run.exists() and any(run.iterdir()):
+        raise RunError(f"The run folder {run} is not empty: choose another --run, or go on with --resume {run}.")
+    run.mkdir(parents=True, exist_ok=True)
+
+    precision = model.set_precision(config.precision)
+    strokes, left_out = dataset.strokes, 0
+    if len(strokes):
+        print(f"Looking through {len(strokes)} pen-stroke digits for mis-segmented ones ...", flush=True)
+        strokes, left_out = clean.keep_well_segmented(strokes, dataset.train, config.seed)
+        dataset.files["pen_strokes"].update(digits=len(strokes), left_out=left_out)
+        print(f"{left_out} left out.", flush=True)
+    if resume:
+        network, state = callbacks.load_state(run)
+    else:
+        config.save(run, {"files": dataset.files, "precision": precision, "libraries": library_versions()})
+        keras.utils.set_random_seed(config.seed)
+        network = model.build_model()
+        model.compile_model(network, config.optimizer, config.learning_rate, config.label_smoothing)
+
+    train_batches = batches.DigitBatches(
+        dataset.train, strokes, batch_size=config.batch_size, seed=config.seed, augmentation=config.augmentation
+    )
+    others = callbacks.standard_callbacks(
+        run,
+        epochs=config.epochs,
+        learning_rate=config.learning_rate,
+        schedule=config.schedule,
+        patience=config.patience,
+    )
+    keeper = callbacks.RunState(run, train_batches, others, config.seed, state)
+    first = int(state["epoch"]) if state else 0
+    stopped = any(known.get("stopped_epoch") for known in state["callbacks"]) if state else False
+    if first < config.epochs and not stopped:
+        print(f"Training on {len(dataset.train) + len(strokes)} digits, validating on {len(dataset.validation)}.")
+        network.fit(
+            train_batches,
+            validation_data=batches.arrays(dataset.validation),
+            validation_batch_size=512,
+            epochs=config.epochs,
+            initial_epoch=first,
+            callbacks=[*others, keeper],
+            verbose=verbose,
+            shuffle=False,  # the batches shuffle themselves
+        )
+    plots.save_curves(keeper.rows, run / "curves.png")
+    metrics = evaluate.evaluate_run(run, dataset, parts=("validation",))
+    metrics["minutes"] = round(sum(row["seconds"] for row in keeper.rows) / 60, 1)
+    write_json(run / METRICS, metrics)
+    return metrics
