@@ -122,7 +122,7 @@ def flatten_light(grey: GreyImage) -> GreyImage:
     """
     small = _shrink(grey, 320)
     side = 2 * (max(small.shape) // 14) + 1
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    kernel = np.ones((side, side), np.uint8)
     # A median first, or one bright speck would become the paper of its whole neighbourhood.
     paper = cv2.morphologyEx(cv2.medianBlur(small, 3), cv2.MORPH_CLOSE, kernel)
     # Twice a box is near a Gaussian, at the same price for any width.

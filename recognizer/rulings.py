@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from recognizer.components import label_components
 from recognizer.types import InkMask
 
 _MIN_SHARE_OF_SIDE = 0.45
@@ -114,9 +115,8 @@ def _long_lines(
     reach = 2 * max(1, round(stroke_width))
     near_edge = _END_SHARE * runs.shape[1]
     joined = cv2.dilate(runs, np.ones((3, 2 * reach + 1), np.uint8))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
-    for label in range(1, count):
-        x, y, width, height, _ = (int(v) for v in stats[label])
+    labels, found = label_components(np.asarray(joined, dtype=np.uint8))
+    for label, (x, y, width, height) in found:
         window = np.s_[y : y + height, x : x + width]
         own = np.where(labels[window] == label, runs[window], 0).astype(np.uint8)
         offset, _, length, _ = cv2.boundingRect(own)

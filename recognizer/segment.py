@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from recognizer.components import label_components
 from recognizer.types import Box, Component, InkMask
 
 _MIN_HEIGHT = 0.40
@@ -50,10 +51,9 @@ def dilate(mask: InkMask, stroke_width: float) -> InkMask:
 
 def find_components(mask: InkMask, dilated: InkMask) -> list[Component]:
     """Group the ink of `mask` by the connected components of `dilated`, in no particular order."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(dilated, connectivity=8, ltype=cv2.CV_32S)
+    labels, found = label_components(dilated)
     components = []
-    for label in range(1, count):
-        x, y, width, height, _area = (int(v) for v in stats[label])
+    for label, (x, y, width, height) in found:
         window = np.s_[y : y + height, x : x + width]
         ink = np.where(labels[window] == label, mask[window], 0).astype(np.uint8)
         dx, dy, w, h = cv2.boundingRect(ink)

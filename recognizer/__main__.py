@@ -1,0 +1,119 @@
+"""Command line: ``python -m recognizer PICTURE... [--json | --csv FILE]``."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from recognizer.errors import RecognizerError
+
+_EXIT_FAILED = 1
+
+_DESCRIPTION = """\
+Read handwritten numbers from pictures. Prints one line a picture: path, text and confidence (0 to 1), separated by
+tabs; the lines of a picture with several are joined by "|". A picture that cannot be read is named on the error output,
+the others are read all the same, and the exit code is then 1."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Returns:
+        0 where every picture was read, 1 where one could not be or the output could not be written.
+    """
+    parser = argparse.ArgumentParser(prog="python -m recognizer", description=_DESCRIPTION)
+    parser.add_argument("pictures", nargs="+", metavar="PICTURE", help="picture file: PNG, JPEG, TIFF, WebP, BMP, ...")
+    output = parser.add_mutually_exclusive_group()
+    output.add_argument("--json", action="store_true", help="print one JSON object a line, with a box for every digit")
+    output.add_argument("--csv", type=Path, metavar="FILE", help="write a table with a header line to FILE")
+    parser.add_argument(
+        "--checkpoint", type=Path, metavar="FOLDER", help="weights to read with (default: those built in)"
+    )
+    arguments = parser.parse_args(argv)
+
+    try:
+        return _run(arguments)
+    except RecognizerError as error:
+        return _complain(str(error))
+    except BrokenPipeError:
+        # The reader of our output (`head`, say) has seen enough. Python would complain again when it closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return _complain("Stopped.")
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    if arguments.csv is not None:
+        return _write_csv(arguments)
+    status = [0]
+    for path, reading in _read_all(arguments, status):
+        if arguments.json:
+            line = json.dumps({"file": path, **reading.to_dict()}, ensure_ascii=False)
+        else:
+            line = "\t".join((path, reading.text.replace("\n", "|"), f"{reading.confidence:.4f}"))
+        print(line, flush=True)
+    return status[0]
+
+
+def _read_all(arguments: argparse.Namespace, status: list[int]) -> Iterator[tuple[str, Any]]:
+    """Path and reading of each picture that can be read; complains of the others and sets `status[0]`."""
+    from recognizer.reader import DigitReader  # here, so that --help and a mistyped option answer at once
+
+    reader = DigitReader.from_checkpoint(arguments.checkpoint)
+    for path in arguments.pictures:
+        try:
+            yield path, reader.read(path)
+        except RecognizerError as error:
+            status[0] = _complain(str(error))
+
+
+def _write_csv(arguments: argparse.Namespace) -> int:
+    """Write the table beside its destination and move it there when whole: an old file is never lost to half a new one."""
+    target: Path = arguments.csv
+    status = [0]
+    try:
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
+    except OSError as error:
+        return _complain(f"{target} cannot be written: {error.strerror}.")
+    part = Path(name)
+    try:
+        with os.fdopen(handle, "w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(("file", "text", "confidence"))
+            for path, reading in _read_all(arguments, status):
+                writer.writerow((_disarm(path), reading.text, f"{reading.confidence:.4f}"))
+        part.chmod(0o666 & ~_umask())
+        part.replace(target)
+    except OSError as error:
+        return _complain(f"{target} cannot be written: {error.strerror}.")
+    finally:
+        part.unlink(missing_ok=True)
+    return status[0]
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _disarm(text: str) -> str:
+    """A file name that a spreadsheet would run as a formula is kept from doing so by a leading apostrophe."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
+def _complain(sentence: str) -> int:
+    print(sentence, file=sys.stderr, flush=True)
+    return _EXIT_FAILED
+
+
+if __name__ == "__main__":
+    sys.exit(main())
