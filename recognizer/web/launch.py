@@ -124,10 +124,9 @@ def _wait_for_end() -> None:
 
 
 def _port(text: str) -> int:
-    port = int(text)  # argparse turns a ValueError into its own message
-    if not 1 <= port <= 65535:
-        raise argparse.ArgumentTypeError(f"{port} is not a port: choose one from 1 to 65535")
-    return port
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"{text} is not a port: choose one from 1 to 65535")
+    return int(text)
 
 
 def _free_port(host: str, wanted: int | None) -> int:

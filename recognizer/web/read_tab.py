@@ -158,6 +158,7 @@ def load_examples(folder: Path = EXAMPLES_FOLDER) -> list[dict[str, str]]:
 def _canvas() -> Any:
     return gr.Sketchpad(
         label=strings.CANVAS,
+        height=400,
         canvas_size=_CANVAS_SIZE,
         brush=gr.Brush(default_size=_BRUSH_SIZE, colors=["#111827"], color_mode="fixed"),
         layers=False,

@@ -80,6 +80,7 @@ CSS = """
 
 /* The canvas keeps undo, redo and clear. Its other tools (pan and zoom, brush size and colour) have no use here: the
    brush is taken by CANVAS_JS, and the canvas always fits. */
+#canvas .image-container { background: var(--background-fill-secondary); border-radius: inherit; }
 #canvas .toolbar-wrap, #canvas .empty, #canvas .zoom-number, #canvas .separator,
 #canvas .top-panel > button:nth-of-type(-n+3) { display: none; }
 
@@ -101,8 +102,8 @@ CSS = """
   overflow: hidden; display: flex; flex-direction: column; }
 #examples .thumbnail-item img { aspect-ratio: 2; height: auto; width: 100%; object-fit: contain; }
 #examples .caption-label { position: static; max-width: none; width: 100%; border: 0; border-radius: 0;
-  opacity: 1 !important; white-space: normal; text-align: left; background: none; font-size: .8rem; line-height: 1.25; padding: 4px 8px;
-  color: var(--body-text-color-subdued); }
+  opacity: 1 !important; white-space: normal; text-align: left; background: none; font-size: .8rem; line-height: 1.25;
+  padding: 4px 8px; color: var(--body-text-color-subdued); }
 .stages { display: grid !important; grid-template-columns: repeat(auto-fill, minmax(min(100%, 300px), 1fr)); }
 #digit label { font-family: var(--font-mono); }
 @media (max-width: 640px) {
