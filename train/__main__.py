@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import sys
 from collections.abc import Sequence
@@ -11,11 +12,8 @@ from datetime import datetime
 from pathlib import Path
 
 from recognizer.errors import RecognizerError
-from train.errors import DataError, RunError
-from train.run import Config, load_config
+from train.run import LEARNING_RATES, Config, load_config
 
-OPTIMIZERS = ("adam", "sgd", "rmsprop", "adadelta")
-LEARNING_RATES = {"adam": 1e-3, "sgd": 0.05, "rmsprop": 1e-3, "adadelta": 1.0}
 QUICK = {"limit": 11_000, "validation": 1_000, "epochs": 3, "batch_size": 64}
 """About two minutes on two cores."""
 
@@ -62,6 +60,7 @@ def _digits(options: argparse.Namespace) -> int:
     if config.limit is not None:
         print("This is a rehearsal: few digits, few epochs. Its weights are not for use.")
 
+    _import_keras_quietly()
     from train.run import train
 
     metrics = train(config, run, resume=bool(options.resume))
@@ -103,18 +102,42 @@ def _config(options: argparse.Namespace) -> Config:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    from train.report import evaluate_folder
+    _import_keras_quietly()
+    from train.evaluate import evaluate_folder, report
 
-    evaluate_folder(options.folder, options.data, test=not options.no_test)
+    metrics, saved_in = evaluate_folder(options.folder, options.data, test=not options.no_test)
+    print(f"{report(metrics)}\nSaved metrics.json and plots in {saved_in}")
     return 0
 
 
 def _export(options: argparse.Namespace) -> int:
+    _import_keras_quietly()
     from train.export import export_run
 
     manifest = export_run(options.run, options.to)
     print(f"Wrote {manifest}, the weights and their ONNX twin beside it.")
     return 0
+
+
+def _import_keras_quietly() -> None:
+    """Import Keras without what TensorFlow's C++ parts write to stderr about processors and missing GPUs.
+
+    They write before TF_CPP_MIN_LOG_LEVEL counts, past Python's sys.stderr. Errors are Python exceptions and still show.
+    """
+    sys.stderr.flush()
+    kept = os.dup(2)
+    try:
+        with open(os.devnull, "w") as nowhere:  # noqa: PTH123
+            os.dup2(nowhere.fileno(), 2)
+        import keras
+
+        from train.model import has_gpu
+
+        has_gpu()  # looking for a GPU writes too
+        keras.ops.zeros(1)
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -127,48 +150,83 @@ def _parser() -> argparse.ArgumentParser:
         "digits",
         help="train the network",
         description="Train the digit network. Interrupted at any moment, it loses at most one epoch: see --resume.",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
-    add = digits.add_argument
-    add("--data", type=Path, metavar="NPZ", help="file with images, labels and the test flag (default: the official "
-        "EMNIST digits, downloaded once)", default=argparse.SUPPRESS)  # fmt: skip
-    add("--pen-strokes", type=Path, metavar="FILE", help="further digits as pen strokes, .jsonl.gz")
-    add("--optdigits", type=Path, metavar="NPZ", help="further digits: the optdigits originals")
-    add("--epochs", type=_positive_int, help="passes over the data (default: 20; with --quick 3)",
-        default=argparse.SUPPRESS)  # fmt: skip
-    add("--batch-size", type=_positive_int, help="digits a step (default: 256; with --quick 64)",
-        default=argparse.SUPPRESS)  # fmt: skip
-    add("--optimizer", choices=OPTIMIZERS, default="adam", help="how the weights are moved")
-    add("--learning-rate", type=_positive, help="first learning rate (default: 0.001, SGD 0.05, Adadelta 1)",
-        default=argparse.SUPPRESS)  # fmt: skip
-    add("--schedule", choices=("plateau", "cosine"), default="plateau",
-        help="how the learning rate falls: to a third after 2 epochs without progress, or along a cosine")  # fmt: skip
-    add("--label-smoothing", type=_share, default=0.0, help="share of each label given to the other classes")
-    add("--patience", type=_positive_int, default=6, help="epochs without progress after which training stops")
-    add("--validation", type=_positive_int, help="size of the validation part, taken from the train part (default: "
-        "6000; with --quick 1000)", default=argparse.SUPPRESS)  # fmt: skip
-    add("--no-augmentation", action="store_true", help="train on the images as they are")
-    add("--seed", type=_natural, default=1, help="of everything random")
-    add("--precision", choices=("auto", "float32", "mixed_float16", "mixed_bfloat16"), default="auto",
-        help="auto: mixed_float16 on a GPU, float32 elsewhere")  # fmt: skip
-    add("--run", "--out", type=Path, metavar="FOLDER", help="run folder (default: runs/ and the time)",
-        default=argparse.SUPPRESS)  # fmt: skip
-    add("--resume", type=Path, metavar="RUN", help="go on with an interrupted run; of the other options only --epochs "
-        "counts then", default=argparse.SUPPRESS)  # fmt: skip
-    add("--quick", action="store_true", help="rehearse: about two minutes on two cores, weights not for use")
-    digits.set_defaults(
-        command=_digits, data=None, epochs=None, batch_size=None, learning_rate=None, validation=None, run=None, resume=None
+    data = digits.add_argument_group("data")
+    data.add_argument(
+        "--data",
+        type=Path,
+        metavar="NPZ",
+        help="file with images, labels and the test flag (default: the official EMNIST digits, downloaded once)",
     )
+    data.add_argument("--pen-strokes", type=Path, metavar="FILE", help="further digits: pen strokes, .jsonl.gz")
+    data.add_argument("--optdigits", type=Path, metavar="NPZ", help="further digits: the optdigits originals")
+    data.add_argument(
+        "--validation",
+        type=_positive_int,
+        metavar="N",
+        help="size of the validation part, taken from the train part (default: 6000; with --quick 1000)",
+    )
+    data.add_argument("--no-augmentation", action="store_true", help="train on the images as they are")
+
+    how = digits.add_argument_group("training")
+    how.add_argument("--epochs", type=_positive_int, metavar="N", help="passes over the data (default: 20; --quick: 3)")
+    how.add_argument("--batch-size", type=_positive_int, metavar="N", help="digits a step (default: 256; --quick: 64)")
+    how.add_argument(
+        "--optimizer", choices=tuple(LEARNING_RATES), default="adam", help="how the weights are moved (default: adam)"
+    )
+    rates = ", ".join(f"{name} {rate:g}" for name, rate in LEARNING_RATES.items())
+    how.add_argument("--learning-rate", type=_positive, metavar="RATE", help=f"the first epoch's (default: {rates})")
+    how.add_argument(
+        "--schedule",
+        choices=("plateau", "cosine"),
+        default="plateau",
+        help="how the rate falls: to a third after 2 epochs without progress, or along a cosine (default: plateau)",
+    )
+    how.add_argument(
+        "--label-smoothing",
+        type=_share,
+        default=0.0,
+        metavar="SHARE",
+        help="of each label, for the others (default: 0)",
+    )
+    how.add_argument(
+        "--patience",
+        type=_positive_int,
+        default=6,
+        metavar="N",
+        help="epochs without progress to stop after (default: 6)",
+    )
+    how.add_argument("--seed", type=_natural, default=1, metavar="N", help="of everything random (default: 1)")
+    how.add_argument(
+        "--precision",
+        choices=("auto", "float32", "mixed_float16", "mixed_bfloat16"),
+        default="auto",
+        help="default: mixed_float16 on a GPU, float32 elsewhere",
+    )
+
+    run = digits.add_argument_group("run")
+    run.add_argument(
+        "--run", "--out", type=Path, metavar="FOLDER", help="where everything is saved (default: runs/ and the time)"
+    )
+    run.add_argument(
+        "--resume", type=Path, metavar="RUN", help="go on with a run; of the other options only --epochs counts then"
+    )
+    run.add_argument(
+        "--quick", action="store_true", help="rehearse: about two minutes on two cores, weights not for use"
+    )
+    digits.set_defaults(command=_digits)
 
     evaluate = commands.add_parser(
         "evaluate",
         help="measure a run or a checkpoint",
         description="Measure the best weights of a run, or a checkpoint, on the validation and the test part: accuracy with "
-        "its 95 %% interval, by class, confusion matrix, calibration. Saves metrics.json and plots in a run; "
+        "its 95 % interval, by class, confusion matrix, calibration. Saves metrics.json and plots in a run; "
         "of a checkpoint, in runs/evaluation.",
     )
     evaluate.add_argument("folder", type=Path, help="run folder, or folder of a checkpoint")
-    evaluate.add_argument("--data", type=Path, metavar="NPZ", help="as for training (default: what the run was trained on)")
+    evaluate.add_argument(
+        "--data", type=Path, metavar="NPZ", help="as for training (default: what the run was trained on)"
+    )
     evaluate.add_argument("--no-test", action="store_true", help="only the validation part")
     evaluate.set_defaults(command=_evaluate)
 
@@ -189,27 +247,33 @@ def _path(path: Path | None) -> str | None:
     return None if path is None else str(path)
 
 
-def _positive_int(text: str) -> int:
-    if (value := int(text)) < 1:
-        raise argparse.ArgumentTypeError(f"must be at least 1, not {value}")
+def _number(text: str, kind: type[int] | type[float], low: float, *, above: bool = False) -> float:
+    """A number of a command line, at least (or above) `low`."""
+    try:
+        value = kind(text)
+    except ValueError:
+        value = math.nan
+    if not (value > low or (value == low and not above)):  # not a number fails too
+        what = "a whole number" if kind is int else "a number"
+        raise argparse.ArgumentTypeError(f"must be {what} {'above' if above else 'of at least'} {low:g}, not {text!r}")
     return value
+
+
+def _positive_int(text: str) -> int:
+    return int(_number(text, int, 1))
 
 
 def _natural(text: str) -> int:
-    if (value := int(text)) < 0:
-        raise argparse.ArgumentTypeError(f"must be at least 0, not {value}")
-    return value
+    return int(_number(text, int, 0))
 
 
 def _positive(text: str) -> float:
-    if not (value := float(text)) > 0:
-        raise argparse.ArgumentTypeError(f"must be above 0, not {value}")
-    return value
+    return _number(text, float, 0, above=True)
 
 
 def _share(text: str) -> float:
-    if not 0 <= (value := float(text)) < 1:
-        raise argparse.ArgumentTypeError(f"must be at least 0 and below 1, not {value}")
+    if (value := _number(text, float, 0)) >= 1:
+        raise argparse.ArgumentTypeError(f"must be below 1, not {text!r}")
     return value
 
 

@@ -43,9 +43,7 @@ _CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 _CENTRE = (CROP_SIZE - 1) / 2
 
 
-def augment(
-    images: npt.NDArray[np.uint8], rng: np.random.Generator, strength: Augmentation
-) -> npt.NDArray[np.uint8]:
+def augment(images: npt.NDArray[np.uint8], rng: np.random.Generator, strength: Augmentation) -> npt.NDArray[np.uint8]:
     """Change each image at random.
 
     Args:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import csv
 import json
 import math
-import os
 import time
 import zipfile
 from collections.abc import Sequence
@@ -97,14 +96,14 @@ class RunState(keras.callbacks.Callback):  # type: ignore[misc]
         row["seconds"] = round(time.monotonic() - self._started, 1)
         self.rows.append(row)
         if (self._run / _NEW_BEST).is_file():
-            os.replace(self._run / _NEW_BEST, self._run / BEST)
+            (self._run / _NEW_BEST).replace(self._run / BEST)
         known = [{name: getattr(c, name) for name in _KEPT if hasattr(c, name)} for c in self._others]
         state = {"epoch": epoch + 1, "callbacks": known, "history": self.rows}
         new = self._run / _NEW_LAST
         self.model.save(new)
         with zipfile.ZipFile(new, "a") as file:
             file.writestr(_STATE_MEMBER, json.dumps(state))
-        os.replace(new, self._run / LAST)
+        new.replace(self._run / LAST)
         write_history(self._run / HISTORY, self.rows)
 
 
@@ -134,4 +133,17 @@ def write_history(path: Path, rows: Sequence[dict[str, float]]) -> None:
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
-    os.replace(new, path)
+    new.replace(path)
+
+
+def read_history(path: Path) -> list[dict[str, float]]:
+    """The lines that `write_history` wrote.
+
+    Raises:
+        RunError: the file is missing or damaged.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+    except (OSError, ValueError, TypeError) as error:
+        raise RunError(f"{path} is missing or damaged.") from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keras
 import numpy as np
+import numpy.typing as npt
 from keras import layers
 
 from recognizer.normalize import to_network_input
@@ -16,7 +17,9 @@ LEAST_PROBABILITY = 0.02
 _DRAWN_WIDTH = 8.0
 
 
-def keep_well_segmented(strokes: StrokedDigits, digits: Digits, seed: int) -> tuple[StrokedDigits, int]:
+def keep_well_segmented(
+    strokes: StrokedDigits, digits: Digits, seed: int
+) -> tuple[StrokedDigits, npt.NDArray[np.intp]]:
     """Leave out the digits whose own label a small network finds next to impossible.
 
     The network has too few epochs to learn single wrong labels by heart, but trains on the strokes themselves beside EMNIST
@@ -28,7 +31,7 @@ def keep_well_segmented(strokes: StrokedDigits, digits: Digits, seed: int) -> tu
         seed: of the network and of the choice.
 
     Returns:
-        The digits that stay, in the same order, and how many were left out.
+        The digits that stay, in the same order, and the indexes of those left out.
     """
     rng = np.random.default_rng([seed, 1])
     some = digits.take(rng.permutation(len(digits))[: len(strokes)])
@@ -53,5 +56,5 @@ def keep_well_segmented(strokes: StrokedDigits, digits: Digits, seed: int) -> tu
         model.fit(batches, epochs=epoch + 1, initial_epoch=epoch, verbose=0)
     drawn = np.stack([strokes.draw(i, _DRAWN_WIDTH) for i in range(len(strokes))])
     probabilities = model.predict(to_network_input(drawn), batch_size=512, verbose=0)
-    good = np.flatnonzero(probabilities[np.arange(len(strokes)), strokes.labels] >= LEAST_PROBABILITY)
-    return strokes.take(good), len(strokes) - len(good)
+    good = probabilities[np.arange(len(strokes)), strokes.labels] >= LEAST_PROBABILITY
+    return strokes.take(np.flatnonzero(good)), np.flatnonzero(~good)

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from recognizer.checkpoint import sha256_of
+from recognizer.checkpoint import DIGITS, load_checkpoint, sha256_of, verify_file
 from recognizer.normalize import to_network_input
 from recognizer.types import CLASS_NAMES
-from train.data import CLASSES, Dataset, Images, Labels
-from train.errors import RunError
+from train.data import CLASSES, Dataset, Images, Labels, load_dataset
+from train.errors import DataError, RunError
 
 Probabilities = npt.NDArray[np.float32]
 """(N, 10) float32, each row summing to 1."""
@@ -121,7 +121,9 @@ def summarise(probabilities: Probabilities, labels: Labels, temperature: float) 
         "ece": round(expected_calibration_error(calibrated, labels), 6),
         "negative_log_likelihood": round(negative_log_likelihood(calibrated, labels), 6),
         "per_class": {
-            name: share(int(matrix[k, k]), int(matrix[k].sum())) for k, name in enumerate(CLASS_NAMES) if matrix[k].sum()
+            name: share(int(matrix[k, k]), int(matrix[k].sum()))
+            for k, name in enumerate(CLASS_NAMES)
+            if matrix[k].sum()
         },
         "confusion_matrix": matrix.tolist(),
         "reliability": reliability(calibrated, labels),
@@ -174,25 +176,96 @@ def evaluate_weights(
         `weights` (SHA-256), `temperature`, and under each part what `summarise` says.
     """
     network = load_network(path)
-    metrics: dict[str, Any] = {"weights": sha256_of(path)}
-    known: dict[str, tuple[Probabilities, Labels]] = {}
-    for part in parts:
+    answers: dict[str, Probabilities] = {}
+
+    def answer(part: str) -> tuple[Probabilities, Labels]:
         digits = getattr(dataset, part)
-        known[part] = predict(network, digits.images), digits.labels
+        if part not in answers:
+            answers[part] = predict(network, digits.images)
+        return answers[part], digits.labels
+
     if temperature is None:
-        probabilities = known["validation"] if "validation" in known else None
-        if probabilities is None:
-            held = dataset.validation
-            probabilities = predict(network, held.images), held.labels
-        temperature = fit_temperature(*probabilities)
-    metrics["temperature"] = temperature
-    for part, (probability, labels) in known.items():
-        metrics[part] = summarise(probability, labels, temperature)
+        temperature = fit_temperature(*answer("validation"))
+    metrics: dict[str, Any] = {"weights": sha256_of(path), "temperature": temperature}
+    for part in parts:
+        metrics[part] = summarise(*answer(part), temperature)
     return metrics
 
 
-def evaluate_run(run: Path, dataset: Dataset, parts: Sequence[str]) -> dict[str, Any]:
-    """Figures of a run's best epoch, see `evaluate_weights`; the temperature is fitted on the validation part."""
-    from train.callbacks import BEST
+def evaluate_folder(
+    folder: Path, data: Path | None = None, *, test: bool = True, output: Path | None = None
+) -> tuple[dict[str, Any], Path]:
+    """Measure the best weights of a run, or a checkpoint, and save `metrics.json` and the plots.
 
-    return evaluate_weights(run / BEST, dataset, parts)
+    Args:
+        folder: run folder or checkpoint folder.
+        data: as for training; None for the file that a run was trained on, or the official EMNIST digits.
+        test: whether to look at the test part.
+        output: where to save; None for the run folder itself, or `runs/evaluation` for a checkpoint.
+
+    Returns:
+        The figures, and the folder they were saved in. Validation figures are only given where the data are those that
+        the weights were trained on: of others, no validation part was kept away from the training.
+
+    Raises:
+        RunError: the folder is neither a run nor a checkpoint.
+        DataError: the data cannot be used, or the calibration of a run needs the data that it was trained on.
+    """
+    from train import plots
+    from train.callbacks import BEST
+    from train.run import CONFIG, METRICS, Config, load_config, write_json
+
+    temperature: float | None = None
+    if (folder / CONFIG).is_file():
+        config, description = load_config(folder)
+        weights, trained_on, output = folder / BEST, description["files"]["emnist"]["sha256"], output or folder
+        if data is None and config.data is not None:
+            data = Path(config.data)
+    elif (folder / f"{DIGITS}.json").is_file():
+        checkpoint = load_checkpoint(folder)
+        verify_file(checkpoint, checkpoint.keras_path)
+        training = checkpoint.manifest["training"]
+        config = Config(validation=training["validation"], seed=training["seed"])
+        weights, temperature = checkpoint.keras_path, checkpoint.temperature
+        trained_on, output = checkpoint.manifest["data"]["emnist"]["sha256"], output or Path("runs/evaluation")
+    else:
+        raise RunError(f"{folder} is neither a run folder (no {CONFIG}) nor a checkpoint folder (no {DIGITS}.json).")
+
+    dataset = load_dataset(data, validation=config.validation, seed=config.seed, limit=config.limit)
+    same = dataset.files["emnist"]["sha256"] == trained_on
+    if not same and temperature is None:
+        raise DataError(
+            f"{folder} was trained on other data than {data or 'the official EMNIST digits'}, and its calibration needs the "
+            "validation part of those: name them with --data, or evaluate the exported checkpoint."
+        )
+    parts = [part for part, wanted in (("validation", same), ("test", test)) if wanted]
+    if not parts:
+        raise DataError(
+            "The weights were trained on other data, so only the test part could be measured: drop --no-test."
+        )
+    metrics = evaluate_weights(weights, dataset, parts, temperature)
+    output.mkdir(parents=True, exist_ok=True)
+    write_json(output / METRICS, metrics)
+    for part in parts:
+        plots.save_confusion(np.array(metrics[part]["confusion_matrix"]), output / f"confusion_{part}.png")
+        plots.save_class_accuracy(metrics[part]["per_class"], output / f"accuracy_by_digit_{part}.png")
+        plots.save_reliability(metrics[part]["reliability"], output / f"reliability_{part}.png")
+    return metrics, output
+
+
+def report(metrics: dict[str, Any]) -> str:
+    """The figures as text for a terminal."""
+    lines = []
+    for part in ("validation", "test"):
+        if part not in metrics:
+            continue
+        entry = metrics[part]
+        low, high = entry["interval"]
+        lines += [
+            f"{part}: {entry['accuracy']:.3%} right ({entry['correct']} of {entry['n']}; 95 % interval {low:.3%} to "
+            f"{high:.3%}), expected calibration error {entry['ece']:.3%} ({entry['ece_before']:.3%} before calibration)",
+            "  by digit: " + "  ".join(f"{name} {one['accuracy']:.2%}" for name, one in entry["per_class"].items()),
+            "  digit by row, read as by column:",
+            *("    " + " ".join(f"{count:5d}" for count in row) for row in entry["confusion_matrix"]),
+        ]
+    return "\n".join([*lines, f"temperature {metrics['temperature']}"])

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Literal
+from typing import Any
 
 import keras
 from keras import layers
 
 from recognizer.types import CLASS_NAMES, CROP_SIZE
-
-Optimizer = Literal["adam", "sgd", "rmsprop", "adadelta"]
-OPTIMIZERS: tuple[Optimizer, ...] = ("adam", "sgd", "rmsprop", "adadelta")
-LEARNING_RATES: dict[str, float] = {"adam": 1e-3, "sgd": 0.05, "rmsprop": 1e-3, "adadelta": 1.0}
+from train.run import LEARNING_RATES
 
 
 def build_model() -> keras.Model:

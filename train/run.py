@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 from dataclasses import asdict, dataclass, fields
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from train.augment import NONE, Augmentation
 from train.errors import RunError
 
 CONFIG, METRICS = "config.json", "metrics.json"
+LEARNING_RATES = {"adam": 1e-3, "sgd": 0.05, "rmsprop": 1e-3, "adadelta": 1.0}
+"""The optimizers to choose from, each with its usual first learning rate."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
     """Write a JSON file in one atomic step."""
     new = path.with_name(path.name + ".new")
     new.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    os.replace(new, path)
+    new.replace(path)
 
 
 def library_versions() -> dict[str, str]:
@@ -121,16 +124,28 @@ def train(config: Config, run: Path, *, resume: bool = False, verbose: str | int
     run.mkdir(parents=True, exist_ok=True)
 
     precision = model.set_precision(config.precision)
-    strokes, left_out = dataset.strokes, 0
-    if len(strokes):
+    strokes = dataset.strokes
+    if resume:
+        # The choice is taken over, not made again: what a few roundings more would change must not change the run.
+        out = load_config(run)[1]["files"].get("pen_strokes", {}).get("left_out", [])
+        strokes = strokes.take(np.setdiff1d(np.arange(len(strokes)), out))
+    elif len(strokes):
         print(f"Looking through {len(strokes)} pen-stroke digits for mis-segmented ones ...", flush=True)
         strokes, left_out = clean.keep_well_segmented(strokes, dataset.train, config.seed)
-        dataset.files["pen_strokes"].update(digits=len(strokes), left_out=left_out)
-        print(f"{left_out} left out.", flush=True)
+        dataset.files["pen_strokes"].update(digits=len(strokes), left_out=left_out.tolist())
+        print(f"{len(left_out)} left out.", flush=True)
     if resume:
         network, state = callbacks.load_state(run)
     else:
-        config.save(run, {"files": dataset.files, "precision": precision, "libraries": library_versions()})
+        config.save(
+            run,
+            {
+                "augmentation": asdict(config.augmentation),
+                "files": dataset.files,
+                "precision": precision,
+                "libraries": library_versions(),
+            },
+        )
         keras.utils.set_random_seed(config.seed)
         network = model.build_model()
         model.compile_model(network, config.optimizer, config.learning_rate, config.label_smoothing)
@@ -161,7 +176,6 @@ def train(config: Config, run: Path, *, resume: bool = False, verbose: str | int
             shuffle=False,  # the batches shuffle themselves
         )
     plots.save_curves(keeper.rows, run / "curves.png")
-    metrics = evaluate.evaluate_run(run, dataset, parts=("validation",))
-    metrics["minutes"] = round(sum(row["seconds"] for row in keeper.rows) / 60, 1)
+    metrics = evaluate.evaluate_weights(run / callbacks.BEST, dataset, ("validation",))
     write_json(run / METRICS, metrics)
     return metrics

@@ -1,0 +1,241 @@
+"""From a run to a checkpoint that the reader serves from: weights, their ONNX twin and the manifest, all or nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import logging
+import shutil
+import tempfile
+import warnings
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from recognizer.checkpoint import DIGITS, FORMAT_VERSION, load_checkpoint, sha256_of, verify_file
+from recognizer.normalize import normalize, to_network_input
+from recognizer.types import CLASS_NAMES, CROP_SIZE
+from train.callbacks import BEST, HISTORY, read_history
+from train.errors import ExportError, RunError
+from train.evaluate import load_network
+from train.model import parameter_counts
+from train.pen import draw_strokes
+from train.run import METRICS, Config, library_versions, load_config, write_json
+
+TOLERANCE = 1e-5
+"""How far a probability of the ONNX twin may be from Keras's."""
+
+
+def export_run(run: Path, to: Path) -> Path:
+    """Make a checkpoint of a run's best weights.
+
+    Args:
+        run: the run folder; `python -m train evaluate` must have measured its best weights.
+        to: the checkpoint folder; files that are there are replaced together, or not at all.
+
+    Returns:
+        Path of the manifest.
+
+    Raises:
+        RunError: the run is incomplete, or its figures are of other weights.
+        ExportError: the ONNX twin cannot be made or does not agree; `to` is as it was.
+    """
+    config, description = load_config(run)
+    metrics = _matching_metrics(run)
+    network = load_network(run / BEST)
+    to.parent.mkdir(parents=True, exist_ok=True)
+    # Beside the target, so that renaming does not cross file systems.
+    with tempfile.TemporaryDirectory(prefix=".export-", dir=to.parent) as name:
+        staging = Path(name)
+        network.save(staging / f"{DIGITS}.keras")
+        network = load_network(staging / f"{DIGITS}.keras")
+        difference = export_onnx(network, staging / f"{DIGITS}.onnx")
+        manifest = make_manifest(config, description, metrics, staging, parameter_counts(network), run)
+        manifest["onnx_difference"] = difference
+        write_json(staging / f"{DIGITS}.json", manifest)
+        checkpoint = load_checkpoint(staging)
+        verify_file(checkpoint, checkpoint.keras_path)
+        # The manifest last: until it is there, the old one does not fit the new files and the reader says so.
+        _replace_together(staging, to, [f"{DIGITS}.keras", f"{DIGITS}.onnx", f"{DIGITS}.json"])
+    return to / f"{DIGITS}.json"
+
+
+def export_onnx(network: Any, path: Path) -> float:
+    """Write a network as ONNX with a free batch size and compare both.
+
+    Args:
+        network: takes (N, 28, 28, 1) float32 in [0, 1].
+        path: the .onnx file to write.
+
+    Returns:
+        The largest difference of a probability.
+
+    Raises:
+        ExportError: the export failed, or the difference is above `TOLERANCE`.
+    """
+    import keras
+
+    shape = (None, CROP_SIZE, CROP_SIZE, 1)
+    try:
+        with _silence():
+            network(np.zeros((1, *shape[1:]), np.float32))  # the export needs a network that was called once
+            network.export(
+                path,
+                format="onnx",
+                verbose=False,
+                input_signature=[keras.InputSpec(shape=shape, dtype="float32", name="images")],
+            )
+    except Exception as error:  # tf2onnx, TensorFlow and ONNX raise many kinds
+        raise ExportError(f"The network cannot be exported to ONNX ({type(error).__name__}: {error}).") from error
+    difference = largest_difference(network, path, to_network_input(check_images()))
+    if not difference <= TOLERANCE:
+        raise ExportError(
+            f"The ONNX twin differs from the Keras network by {difference:.1e}, more than {TOLERANCE:.0e}."
+        )
+    return difference
+
+
+def largest_difference(network: Any, path: Path, images: npt.NDArray[np.float32]) -> float:
+    """Largest difference of a probability between a Keras network and an ONNX file.
+
+    Args:
+        network: the Keras network.
+        path: the ONNX file.
+        images: (N, 28, 28, 1) float32 in [0, 1]; N at least 2.
+
+    Raises:
+        ExportError: the file takes no batch of any size.
+    """
+    import onnxruntime as ort
+
+    session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    entry = session.get_inputs()[0]
+    if list(entry.shape[1:]) != list(images.shape[1:]) or isinstance(entry.shape[0], int):
+        raise ExportError(f"The ONNX twin takes {entry.shape}, not any number of 28x28 pictures.")
+    expected = network.predict(images, batch_size=256, verbose=0)
+    answers = [session.run(None, {entry.name: part})[0] for part in (images[:1], images[1:])]
+    return float(np.abs(np.concatenate(answers) - expected).max())
+
+
+def check_images(count: int = 1000, seed: int = 0) -> npt.NDArray[np.uint8]:
+    """Generated images to compare networks on: (`count`, 28, 28) uint8; blank, full, noise, and for the rest scribbles."""
+    rng = np.random.default_rng(seed)
+    images = np.zeros((count, CROP_SIZE, CROP_SIZE), np.uint8)
+    images[1] = 255
+    images[2:100] = rng.integers(0, 256, (len(images[2:100]), CROP_SIZE, CROP_SIZE))
+    for image in images[100:]:
+        turns = rng.normal(0.0, 0.5, 30).cumsum() + rng.uniform(0, 6.3)
+        line = np.stack([np.cos(turns), np.sin(turns)], axis=1).cumsum(axis=0) * 4.0
+        image[:] = normalize(draw_strokes([line.astype(np.float32)], float(rng.uniform(2, 9))))
+    return images
+
+
+def make_manifest(
+    config: Config,
+    description: Mapping[str, Any],
+    metrics: Mapping[str, Any],
+    folder: Path,
+    parameters: Mapping[str, int],
+    run: Path,
+) -> dict[str, Any]:
+    """What `digits.json` holds: everything that a person needs to judge the weights and to make them again."""
+    rows = read_history(run / HISTORY)
+    training = {name: value for name, value in description["training"].items() if value is not None}
+    for name in ("data", "pen_strokes", "optdigits"):
+        if name in training:
+            training[name] = Path(training[name]).name  # where it lay is nobody's concern
+    return {
+        "format": FORMAT_VERSION,
+        "name": DIGITS,
+        "date": datetime.now(UTC).date().isoformat(),
+        "files": {name: sha256_of(folder / name) for name in (f"{DIGITS}.keras", f"{DIGITS}.onnx")},
+        "input": {
+            "shape": [None, CROP_SIZE, CROP_SIZE, 1],
+            "dtype": "float32",
+            "range": [0.0, 1.0],
+            "ink": "white on black",
+        },
+        "classes": list(CLASS_NAMES),
+        "calibration": {"temperature": metrics["temperature"]},
+        "parameters": dict(parameters),
+        "metrics": {
+            part: {name: value for name, value in metrics[part].items() if name not in ("confusion_matrix", "reliability")}
+            for part in ("validation", "test")
+            if part in metrics
+        },
+        "seed": config.seed,
+        "training": training,
+        "augmentation": description.get("augmentation", asdict(config.augmentation)),
+        "data": description["files"],
+        "epochs_run": len(rows),
+        "best_epoch": int(min(rows, key=lambda row: row["val_loss"])["epoch"]) if rows else 0,
+        "training_minutes": round(sum(row["seconds"] for row in rows) / 60, 1),
+        "libraries": {"training": description["libraries"], "export": library_versions()},
+    }
+
+
+def _matching_metrics(run: Path) -> dict[str, Any]:
+    path = run / METRICS
+    advice = f"measure them with `python -m train evaluate {run}` first."
+    if not (run / BEST).is_file():
+        raise RunError(f"{run} holds no {BEST}: no epoch of it was completed.")
+    try:
+        metrics = json.loads(path.read_text(encoding="utf-8"))
+        weights, _ = metrics["weights"], metrics["temperature"]
+    except FileNotFoundError as error:
+        raise RunError(f"{run} holds no figures of its best weights: {advice}") from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RunError(f"{path} is damaged: {advice}") from error
+    if weights != sha256_of(run / BEST):
+        raise RunError(f"The figures in {path} are of other weights than {BEST}: {advice}")
+    return dict(metrics)
+
+
+def _replace_together(source: Path, target: Path, names: list[str]) -> None:
+    """Move files into a folder; if one cannot be moved, those that were there come back.
+
+    Raises:
+        ExportError: a file could not be moved.
+    """
+    made = not target.exists()
+    moved: list[str] = []
+    backup = source / "before"
+    backup.mkdir()
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        for name in names:
+            if (target / name).exists():
+                shutil.copy2(target / name, backup / name)
+        for name in names:
+            (source / name).replace(target / name)
+            moved.append(name)
+    except OSError as error:
+        for name in moved:
+            if (backup / name).exists():
+                (backup / name).replace(target / name)
+            else:
+                (target / name).unlink()
+        if made and target.is_dir():
+            target.rmdir()
+        raise ExportError(
+            f"The checkpoint cannot be written to {target} ({error.strerror}): it is as it was."
+        ) from error
+
+
+@contextlib.contextmanager
+def _silence() -> Any:
+    """Keep the exporters' own chatter and warnings, which say nothing to act on, off the terminal."""
+    level = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(level)
