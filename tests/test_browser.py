@@ -1,0 +1,227 @@
+"""The real page in a real browser: app.py as a user starts it, Chromium or Chrome as found on this computer."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from recognizer.web import strings
+
+playwright = pytest.importorskip("playwright.sync_api", reason="needs the test extra (playwright)")
+
+ROOT = Path(__file__).resolve().parents[1]
+EXAMPLES = ROOT / "recognizer" / "web" / "examples"
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+# Enough for the page to start and answer on a busy computer without a graphics card.
+PATIENCE = 30_000
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(BROWSER is None, reason="needs Chromium or Chrome on the PATH"),
+]
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of the page, served by app.py on a free port; its uploads have to be gone after it has ended."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    uploads = tmp_path_factory.mktemp("uploads")
+    server = subprocess.Popen(
+        [sys.executable, str(ROOT / "app.py"), "--port", str(port)],
+        cwd=tmp_path_factory.mktemp("elsewhere"),
+        env={**os.environ, "GRADIO_TEMP_DIR": str(uploads)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        assert server.stdout is not None
+        first_line = server.stdout.readline()
+        assert first_line.startswith(strings.ADDRESS.format(url="http")), first_line + server.stdout.read()
+        yield f"http://127.0.0.1:{port}/"
+    finally:
+        server.send_signal(signal.SIGTERM)
+        said, _ = server.communicate(timeout=30)
+    assert server.returncode == 0, said
+    assert "Traceback" not in said, said
+    assert list(uploads.iterdir()) == []
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with playwright.sync_playwright() as driver:
+        flags = ["--disable-gpu", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--disable-quic"]
+        flags += ["--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+        if hasattr(os, "geteuid") and os.geteuid() == 0:
+            flags.append("--no-sandbox")
+        chromium = driver.chromium.launch(executable_path=BROWSER, args=flags)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Any, address: str) -> Iterator[Any]:
+    """The page, open and ready; afterwards it must have caused no error and asked no other host for anything."""
+    yield from open_page(browser, address, viewport={"width": 1280, "height": 1000})
+
+
+@pytest.fixture
+def phone(browser: Any, address: str) -> Iterator[Any]:
+    """The page on a small phone in the dark theme."""
+    yield from open_page(
+        browser, address, viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True, color_scheme="dark"
+    )
+
+
+def open_page(browser: Any, address: str, **options: Any) -> Iterator[Any]:
+    context = browser.new_context(**options)
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    errors: list[str] = []
+    asked: list[str] = []
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(address)
+    # The canvas is ready when its brush has been taken and its own "select the draw tool" prompt is gone.
+    page.wait_for_selector("#canvas .toolbar-wrap button.highlight", state="attached")
+    page.wait_for_timeout(500)
+    yield page
+    assert errors == []
+    assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
+    context.close()
+
+
+def wait_for_number(page: Any, pattern: str) -> str:
+    """Wait until the number shown matches the whole pattern, and return it."""
+    playwright.expect(page.locator("#number textarea")).to_have_value(re.compile(f"^(?:{pattern})$"), timeout=PATIENCE)
+    return str(page.input_value("#number textarea"))
+
+
+def wait_for_verdict(page: Any, text: str) -> None:
+    playwright.expect(page.locator("#verdict")).to_contain_text(text, timeout=PATIENCE)
+
+
+def show_picture(page: Any, path: Path) -> None:
+    page.get_by_role("tab", name=strings.PICTURE_TAB).click()
+    page.set_input_files("#picture input[type=file]", path)
+
+
+def draw(page: Any, *strokes: list[tuple[float, float]]) -> None:
+    """Draw with the mouse; points are shares of the canvas's width and height."""
+    canvas = page.locator("#canvas canvas").first
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    for stroke in strokes:
+        points = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
+        page.mouse.move(*points[0])
+        page.mouse.down()
+        for point in points[1:]:
+            page.mouse.move(*point, steps=6)
+        page.mouse.up()
+
+
+SEVEN = [(0.4, 0.25), (0.58, 0.25), (0.48, 0.75)]
+
+
+def test_opens_with_a_hint(page):
+    assert page.title() == strings.TITLE
+    wait_for_verdict(page, strings.WAITING)
+
+
+def test_uploaded_picture_is_read(page):
+    show_picture(page, EXAMPLES / "note.jpg")
+    wait_for_number(page, "1984")
+    playwright.expect(page.locator("#annotated img")).to_be_visible()
+    playwright.expect(page.locator("#digit label")).to_have_count(4)
+
+
+def test_choosing_a_digit_shows_its_probabilities(page):
+    show_picture(page, EXAMPLES / "note.jpg")
+    wait_for_number(page, "1984")
+    bars = page.locator("#probabilities")
+    playwright.expect(bars.locator("[data-testid$=confidence-set]")).to_have_count(10)
+    page.locator("#digit label").nth(2).click()
+    playwright.expect(bars.locator("[data-testid$=confidence-set]").first).to_contain_text("8")
+
+
+def test_example_is_read_when_clicked(page):
+    page.get_by_role("button", name="Thumbnail 2 of").click()
+    wait_for_number(page, "60319")
+    playwright.expect(page.locator("#picture img")).to_be_visible()
+
+
+def test_drawing_is_read_after_each_stroke_and_cleared(page):
+    draw(page, SEVEN)
+    wait_for_number(page, "7")
+    page.locator("#canvas .top-panel > button").last.click()
+    wait_for_number(page, "")
+    wait_for_verdict(page, strings.WAITING)
+    page.wait_for_timeout(500)
+    draw(page, SEVEN)
+    wait_for_number(page, "7")
+
+
+def test_undo_takes_a_stroke_back(page):
+    draw(page, SEVEN)
+    wait_for_number(page, "7")
+    page.locator("#canvas .top-panel > button").nth(3).click()
+    wait_for_number(page, "")
+
+
+def test_unreadable_file_is_explained_and_the_page_reads_on(page, tmp_path):
+    broken = tmp_path / "holiday.png"
+    broken.write_text("this is no picture")
+    show_picture(page, broken)
+    wait_for_verdict(page, "holiday.png is not a picture")
+    wait_for_number(page, "")
+    show_picture(page, EXAMPLES / "note.jpg")
+    wait_for_number(page, "1984")
+
+
+def test_picture_without_a_number_says_so(page, tmp_path):
+    from PIL import Image
+
+    blank = tmp_path / "blank.png"
+    Image.new("RGB", (300, 200), "white").save(blank)
+    show_picture(page, blank)
+    wait_for_verdict(page, strings.NOTHING_FOUND)
+
+
+def test_steps_are_shown_for_the_last_picture(page):
+    steps = page.get_by_role("tab", name=strings.STAGES_TAB)
+    steps.click()
+    playwright.expect(page.get_by_text(strings.STAGES_WAITING)).to_be_visible()
+    page.get_by_role("tab", name=strings.READ_TAB, exact=True).click()
+    show_picture(page, EXAMPLES / "note.jpg")
+    wait_for_number(page, "1984")
+    steps.click()
+    for name in strings.STAGES:
+        playwright.expect(page.locator(f"#stage-{name} img")).to_be_visible()
+
+
+def test_phone_has_room_for_the_page_and_a_finger_draws(phone):
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 360
+    box = phone.locator("#canvas canvas").first.bounding_box()
+    touch = phone.context.new_cdp_session(phone)
+    points = [
+        {"x": box["x"] + x * box["width"], "y": box["y"] + y * box["height"]}
+        for x, y in [(0.4, 0.3), (0.5, 0.3), (0.6, 0.3), (0.55, 0.45), (0.5, 0.6), (0.48, 0.7)]
+    ]
+    touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [points[0]]})
+    for point in points[1:]:
+        touch.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [point]})
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    wait_for_number(phone, "7")
+    assert phone.evaluate("window.scrollY") == 0  # the finger drew and did not scroll the page away
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 360
