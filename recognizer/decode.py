@@ -16,7 +16,9 @@ _LOG_ASPECT = np.array([-0.10, -0.88, -0.05, -0.23, -0.25, -0.04, -0.32, -0.29, 
 _ASPECT_SPREAD = np.array([0.25, 0.50, 0.25, 0.23, 0.26, 0.27, 0.23, 0.23, 0.25, 0.23])
 
 _MAX_ASPECT_PENALTY = 12.0
-_DIGIT_PENALTY = 0.7
+_READING_WEIGHT = 2.5
+"""Weight of the classifier's word against the shape's: pieces that are no digit are mostly read with doubt."""
+_DIGIT_PENALTY = 0.0
 """Price of one more digit, in nats: a whole that reads well is not cut into halves that read as well."""
 _CUT_PENALTY = 0.6
 """Price of a cut through one stroke width of ink, in nats."""
@@ -96,7 +98,7 @@ def _score(piece: Piece, row: npt.NDArray[np.float32], line_height: float) -> fl
     deviation = (np.log(box.width / box.height) - _LOG_ASPECT) / _ASPECT_SPREAD
     shape = -np.minimum(0.5 * deviation**2, _MAX_ASPECT_PENALTY)
     lowness = max(0.0, float(np.log(0.75 * line_height / box.height)))
-    read = np.log(np.maximum(row, 1e-9)) + shape
+    read = _READING_WEIGHT * np.log(np.maximum(row, 1e-9)) + shape
     return float(read.max()) - _DIGIT_PENALTY - _CUT_PENALTY * piece.cut - _HEIGHT_PENALTY * lowness
 
 

@@ -14,6 +14,8 @@ _MIN_LENGTH_IN_STROKES = 6.0
 _MAX_THICKNESS_IN_STROKES = 2.2
 _MIN_ROW_IN_TEXT_HEIGHTS = 1.3
 """A horizontal line is longer than the foot of a 2 or the bar of a 7."""
+_FREE_ROW = 1.4
+"""How much longer a horizontal line is that ends at neither edge of the picture."""
 _MIN_COLUMN_IN_TEXT_HEIGHTS = 1.6
 """A vertical line is longer than the stem of a 1 or a 4 ..."""
 _MIN_BORDER_IN_TEXT_HEIGHTS = 1.15
@@ -86,17 +88,21 @@ def _without(mask: InkMask, lines: InkMask) -> InkMask:
 
 
 def _text_height(mask: InkMask, columns: InkMask) -> float:
-    """Median height of the components, each weighted by its outline; without the vertical candidates where that is lower,
-    since the sides of a frame are no text. 0 where there is no ink."""
-    heights = []
-    for ink in (mask, _without(mask, columns)) if columns.any() else (mask,):
-        contours, _ = cv2.findContours(ink, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-        if contours:
-            found = np.array([(cv2.boundingRect(contour)[3], len(contour)) for contour in contours])
-            found = found[np.argsort(found[:, 0])]
-            weights = np.cumsum(found[:, 1])
-            heights.append(float(found[np.searchsorted(weights, weights[-1] / 2), 0]))
-    return min(heights, default=0.0)
+    """Median height of the components, each weighted by the length of its outline; 0 where there is no ink.
+
+    Vertical candidates are left out where other ink outweighs them: then they are the sides of a frame, else the stems of
+    the digits.
+    """
+    others = _without(mask, columns) if columns.any() else mask
+    if 2 * cv2.countNonZero(others) < cv2.countNonZero(mask):
+        others = mask
+    contours, _ = cv2.findContours(others, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    if not contours:
+        return 0.0
+    found = np.array([(cv2.boundingRect(contour)[3], len(contour)) for contour in contours])
+    found = found[np.argsort(found[:, 0])]
+    weights = np.cumsum(found[:, 1])
+    return float(found[np.searchsorted(weights, weights[-1] / 2), 0])
 
 
 def _long_lines(
@@ -125,7 +131,8 @@ def _long_lines(
         left, right = x + offset, x + offset + length
         at_edge = [left <= near_edge, right >= runs.shape[1] - near_edge]
         if anchors is None:
-            if not any(at_edge) and np.count_nonzero(own.any(axis=0)) < _MIN_COVERAGE * length:
+            whole = np.count_nonzero(own.any(axis=0)) >= _MIN_COVERAGE * length
+            if not any(at_edge) and not (whole and length >= _FREE_ROW * min_length):
                 continue
         else:
             rows = slice(max(0, y - reach), y + height + reach)

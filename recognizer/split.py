@@ -26,7 +26,7 @@ _MIN_PIECE = 0.14
 _MAX_PIECE = 1.6
 """Widest piece that is looked at as one digit, in heights of the component."""
 _STEP_COST = 0.03
-_DIAGONAL_COST = 0.05
+_DIAGONAL_COST = 0.02
 
 
 def split(component: Component, stroke_width: float) -> list[Piece]:
