@@ -81,6 +81,7 @@ class _LaunchError(Exception):
 def _run(options: argparse.Namespace, port: int, reader: Reader) -> int:
     from recognizer.web.page import build_page, launch_options
 
+    ended = _listen_for_end()
     page = build_page(reader, shared=options.share)
     try:
         page.launch(
@@ -103,14 +104,15 @@ def _run(options: argparse.Namespace, port: int, reader: Reader) -> int:
         if page.share_url:
             print(strings.PUBLIC_ADDRESS.format(url=page.share_url), flush=True)
         print(strings.STOP_HINT, flush=True)
-        _wait_for_end()
+        while not ended.wait(timeout=1):  # waking up now and then lets Python on Windows see Ctrl+C
+            pass
     finally:
         page.close(verbose=False)
     return 0
 
 
-def _wait_for_end() -> None:
-    """Return on Ctrl+C or SIGTERM."""
+def _listen_for_end() -> threading.Event:
+    """An event that Ctrl+C and SIGTERM set, so that the end is an orderly one and the uploads are removed."""
     ended = threading.Event()
 
     def end(*_: Any) -> None:
@@ -118,9 +120,7 @@ def _wait_for_end() -> None:
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
-    # Waking up now and then lets Python on Windows see Ctrl+C.
-    while not ended.wait(timeout=1):
-        pass
+    return ended
 
 
 def _port(text: str) -> int:

@@ -1,0 +1,91 @@
+"""Make the pictures of the page in this folder: python docs/screenshots.py
+
+Starts app.py, opens it in Chromium or Chrome and shows it the project's own example pictures. Needs the test extra.
+"""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from playwright.sync_api import sync_playwright
+
+DOCS = Path(__file__).resolve().parent
+ROOT = DOCS.parent
+SEVEN = [(0.22, 0.25), (0.4, 0.25), (0.29, 0.75)]
+ONE = [(0.55, 0.33), (0.61, 0.24), (0.61, 0.76)]
+
+
+def main() -> int:
+    """Make every picture; returns an exit status."""
+    browser_path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if browser_path is None:
+        print("Chromium or Chrome is not on the PATH: install one of them.", file=sys.stderr)
+        return 1
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = subprocess.Popen(
+        [sys.executable, str(ROOT / "app.py"), "--port", str(port)], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert server.stdout is not None
+        server.stdout.readline()  # printed once the page can be opened
+        with sync_playwright() as driver:
+            flags = ["--no-sandbox", "--disable-gpu", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+            browser = driver.chromium.launch(executable_path=browser_path, args=flags)
+            for name, width, scheme in (("", 1280, "light"), ("-dark", 1280, "dark"), ("-phone", 360, "light")):
+                context = browser.new_context(viewport={"width": width, "height": 760}, color_scheme=scheme)
+                page = context.new_page()
+                page.set_default_timeout(60_000)
+                page.goto(f"http://127.0.0.1:{port}/")
+                page.wait_for_selector("#canvas .toolbar-wrap button.highlight", state="attached")
+                page.wait_for_timeout(1000)
+                draw(page, SEVEN, ONE)
+                snap(page, f"draw{name}")
+                # Several lines, where the reader is in doubt of a digit.
+                page.get_by_role("button", name="Thumbnail 5 of").click()
+                page.wait_for_function("document.querySelector('#number textarea').value.includes('\\n')")
+                snap(page, f"page{name}")
+                page.get_by_role("tab", name="How it was read").click()
+                page.wait_for_selector("#stage-crops img")
+                snap(page, f"steps{name}")
+                context.close()
+            browser.close()
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+    return 0
+
+
+def draw(page: Any, *strokes: list[tuple[float, float]]) -> None:
+    """Draw with the mouse and wait for the number; points are shares of the canvas's width and height."""
+    box = page.locator("#canvas canvas").first.bounding_box()
+    for stroke in strokes:
+        points = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
+        page.mouse.move(*points[0])
+        page.mouse.down()
+        for point in points[1:]:
+            page.mouse.move(*point, steps=8)
+        page.mouse.up()
+    page.wait_for_function(f"document.querySelector('#number textarea').value.length == {len(strokes)}")
+
+
+def snap(page: Any, name: str) -> None:
+    """Save a picture of the whole page, with few colours so that it stays small."""
+    page.mouse.move(0, 0)
+    page.wait_for_timeout(1500)  # animations and pictures on their way
+    path = DOCS / f"{name}.png"
+    page.screenshot(path=path, full_page=True)
+    with Image.open(path) as picture:
+        picture.convert("RGB").quantize(128).save(path, optimize=True)
+    print(path.relative_to(ROOT))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
