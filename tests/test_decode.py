@@ -1,0 +1,179 @@
+"""The best way to cut is chosen by score, and the labels are joined with their probabilities."""
+
+import math
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from recognizer import decode as decoding
+from recognizer.decode import Choice, best_path, choose, decode
+from recognizer.types import CLASS_NAMES, Box, Component, Piece
+
+
+def piece(width, height=20, start=0, end=1, cut=0.0, x=0):
+    return Piece(Component(Box(x, 0, width, height), np.full((height, width), 255, np.uint8)), start, end, cut)
+
+
+def row(label, probability):
+    """Probabilities with `label` at `probability` and the rest shared alike."""
+    probabilities = np.full(10, (1 - probability) / 9, np.float32)
+    probabilities[label] = probability
+    return probabilities
+
+
+def pair(whole_width, cut):
+    """The whole, and its left and right half."""
+    half = whole_width // 2
+    return [piece(half, end=1, cut=cut), piece(whole_width, end=2), piece(half, start=1, end=2, x=half)]
+
+
+@pytest.fixture
+def round_prices(monkeypatch):
+    """Prices to work cases out by hand with: those in use are tuned now and then."""
+    prices = {"_READING_WEIGHT": 1.0, "_DIGIT_PENALTY": 0.7, "_CUT_PENALTY": 0.6, "_HEIGHT_PENALTY": 3.0}
+    for name, price in prices.items():
+        monkeypatch.setattr(decoding, name, price)
+
+
+@pytest.mark.usefixtures("round_prices")
+def test_two_good_halves_beat_a_wide_whole():
+    # Whole, 40 x 20, as an 8: ln 0.9 - ((ln 2 + 0.29) / 0.25)^2 / 2 - 0.7 = -0.105 - 7.733 - 0.7 = -8.538; as a 5, which
+    # may be wider: ln 0.0111 - ((ln 2 + 0.04) / 0.27)^2 / 2 - 0.7 = -4.500 - 3.687 - 0.7 = -8.887.
+    # Halves, 20 x 20, as an 8 each: -0.105 - (0.29 / 0.25)^2 / 2 - 0.7 = -1.478; both and the cut 0.5 * 0.6: -3.256.
+    path, certainty = best_path(pair(40, 0.5), np.stack([row(8, 0.9)] * 3), 20)
+    assert path == [0, 2]
+    assert certainty == pytest.approx(1 / (1 + math.exp(-8.538 + 3.256)), abs=1e-4)
+
+
+@pytest.mark.usefixtures("round_prices")
+def test_good_whole_beats_halves_that_read_as_well():
+    # Whole, 20 x 20, as a 0: ln 0.95 - (0.10 / 0.25)^2 / 2 - 0.7 = -0.831.
+    # Halves, 10 x 20, as a 1 each: ln 0.95 - ((ln 0.5 + 0.88) / 0.50)^2 / 2 - 0.7 = -0.821; both and the cut: -2.242.
+    probabilities = np.stack([row(1, 0.95), row(0, 0.95), row(1, 0.95)])
+    path, certainty = best_path(pair(20, 1.0), probabilities, 20)
+    assert path == [1]
+    assert certainty == pytest.approx(1 / (1 + math.exp(-2.242 + 0.831)), abs=1e-3)
+
+
+def test_halves_win_where_the_whole_reads_badly():
+    probabilities = np.stack([row(1, 0.95), np.full(10, 0.1, np.float32), row(1, 0.95)])
+    assert best_path(pair(20, 1.0), probabilities, 20)[0] == [0, 2]
+
+
+def test_dearer_cut_is_less_certain():
+    probabilities = np.stack([row(8, 0.9)] * 3)
+    cheap, dear = (best_path(pair(40, cut), probabilities, 20)[1] for cut in (0.1, 2.0))
+    assert dear < cheap
+
+
+def test_piece_much_lower_than_its_line_is_avoided():
+    low = [piece(20, end=1), piece(30, end=2), piece(10, height=5, start=1, end=2, x=20)]
+    probabilities = np.stack([row(0, 0.9), row(0, 0.6), row(0, 0.9)])
+    assert best_path(low, probabilities, 20)[0] == [1]
+
+
+def test_only_way_is_certain():
+    assert best_path([piece(12)], np.stack([row(3, 0.2)]), 20) == ([0], 1.0)
+
+
+@st.composite
+def cuttings(draw):
+    """Pieces of a component with random cuts, in random order, the whole among them, and their probabilities."""
+    last = draw(st.integers(1, 4))
+    spans = [(a, b) for a in range(last) for b in range(a + 1, last + 1)]
+    kept = [s for s in spans if s == (0, last) or draw(st.booleans())]
+    pieces = [
+        piece(draw(st.integers(3, 40)), draw(st.integers(5, 20)), a, b, draw(st.floats(0, 3)) if b < last else 0.0)
+        for a, b in draw(st.permutations(kept))
+    ]
+    raw = draw(hnp.arrays(np.float32, (len(pieces), 10), elements=st.floats(0.0625, 1, width=32)))
+    return pieces, raw / raw.sum(axis=1, keepdims=True)
+
+
+@given(cuttings())
+def test_chosen_pieces_join_from_edge_to_edge(cutting):
+    pieces, probabilities = cutting
+    path, certainty = best_path(pieces, probabilities, 20)
+    chosen = [pieces[index] for index in path]
+    assert chosen[0].start == 0
+    assert chosen[-1].end == max(p.end for p in pieces)
+    assert all(left.end == right.start for left, right in pairwise(chosen))
+    assert 0 < certainty <= 1 + 1e-9
+
+
+@given(cuttings(), st.randoms(use_true_random=False))
+def test_order_of_the_pieces_does_not_matter(cutting, random):
+    pieces, probabilities = cutting
+    order = list(range(len(pieces)))
+    random.shuffle(order)
+    path, certainty = best_path(pieces, probabilities, 20)
+    shuffled, same = best_path([pieces[i] for i in order], probabilities[order], 20)
+    assert same == pytest.approx(certainty)
+    assert [order[i] for i in shuffled] == path
+
+
+def test_choice_points_to_its_own_row():
+    lines = [[[piece(12)], pair(40, 0.5)], [pair(20, 1.0), [piece(10)]]]
+    probabilities = np.stack([row(3, 0.9), *[row(8, 0.9)] * 3, row(1, 0.95), row(0, 0.95), row(1, 0.95), row(7, 0.8)])
+    first, second = choose(lines, probabilities)
+    assert [choice.index for choice in first] == [0, 1, 3]
+    assert [choice.index for choice in second] == [5, 7]
+    everything = [p for line in lines for pieces in line for p in pieces]
+    for choice in (*first, *second):
+        assert choice.box == everything[choice.index].component.box
+        assert 0 < choice.certainty <= 1
+
+
+def test_nothing_is_chosen_from_nothing():
+    assert choose([], np.zeros((0, 10), np.float32)) == []
+    reading = decode([], np.zeros((0, 10), np.float32), CLASS_NAMES, 1.0, (8, 9))
+    assert (reading.text, reading.confidence, reading.width, reading.height) == ("", 0.0, 8, 9)
+
+
+def test_labels_are_joined_and_the_confidences_multiplied():
+    probabilities = np.stack([row(4, 0.8), row(5, 0.5), row(6, 0.9)])
+    lines = [[Choice(0, Box(0, 0, 5, 5), 1.0), Choice(2, Box(9, 0, 5, 5), 1.0)], [Choice(1, Box(0, 9, 5, 5), 1.0)]]
+    reading = decode(lines, probabilities, CLASS_NAMES, 1.0, (20, 20))
+    assert reading.text == "46\n5"
+    assert reading.confidence == pytest.approx(0.8 * 0.9 * 0.5)
+
+
+def test_class_names_are_the_checkpoints():
+    names = tuple("abcdefghij")
+    reading = decode([[Choice(0, Box(0, 0, 5, 5), 1.0)]], np.stack([row(4, 0.8)]), names, 1.0, (20, 20))
+    assert reading.text == "e"
+
+
+@given(st.floats(0.01, 1), st.integers(0, 9), st.floats(0.2, 0.99))
+def test_doubtful_cut_is_shared_among_all_labels(certainty, label, probability):
+    choices = [[Choice(0, Box(1, 2, 3, 4), certainty)]]
+    (digit,) = decode(choices, np.stack([row(label, probability)]), CLASS_NAMES, 1.0, (20, 20)).digits
+    assert digit.label == CLASS_NAMES[label]
+    assert digit.confidence == pytest.approx(certainty * probability + (1 - certainty) / 10, rel=1e-4)
+    assert digit.confidence + sum(a.confidence for a in digit.alternatives) == pytest.approx(1, abs=1e-5)
+    assert {digit.label, *(a.label for a in digit.alternatives)} == set(CLASS_NAMES)
+    assert [a.confidence for a in digit.alternatives] == sorted(
+        (a.confidence for a in digit.alternatives), reverse=True
+    )
+
+
+@given(st.data(), st.integers(1, 40), st.integers(1, 40), st.sampled_from([0.1, 0.32, 1.0, 3.7, 4.0]))
+def test_boxes_lie_inside_the_picture(data, width, height, scale):
+    working = max(1, round(width * scale)), max(1, round(height * scale))
+    x, y = data.draw(st.integers(0, working[0] - 1)), data.draw(st.integers(0, working[1] - 1))
+    box = Box(x, y, data.draw(st.integers(1, working[0] - x)), data.draw(st.integers(1, working[1] - y)))
+    choices = [[Choice(0, box, 1.0)]]
+    (digit,) = decode(choices, np.stack([row(0, 0.9)]), CLASS_NAMES, scale, (width, height)).digits
+    assert 0 <= digit.box.x < digit.box.right <= width
+    assert 0 <= digit.box.y < digit.box.bottom <= height
+
+
+@pytest.mark.parametrize("scale", [0.25, 0.5, 1.0, 2.0, 4.0])
+def test_boxes_are_scaled_back(scale):
+    box = Box(*(int(value * scale) for value in (40, 80, 24, 60)))
+    (digit,) = decode([[Choice(0, box, 1.0)]], np.stack([row(0, 0.9)]), CLASS_NAMES, scale, (500, 500)).digits
+    assert digit.box == Box(40, 80, 24, 60)

@@ -1,0 +1,172 @@
+"""Strokes are grouped into digits, marks are left out, and digits stand in reading order."""
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from recognizer.components import label_components
+from recognizer.segment import dilate, find_components, select_digits, sort_left_to_right, text_height
+from recognizer.types import Box, Component
+
+MASKS = hnp.arrays(np.uint8, hnp.array_shapes(min_dims=2, max_dims=2, max_side=20), elements=st.sampled_from([0, 255]))
+PAGE = (400, 300)
+STROKE = 5.0
+
+
+def block(x, y, width, height):
+    return Component(Box(x, y, width, height), np.full((height, width), 255, np.uint8))
+
+
+def bars(*boxes, shape=(60, 80)):
+    mask = np.zeros(shape, np.uint8)
+    for x, y, width, height in boxes:
+        mask[y : y + height, x : x + width] = 255
+    return mask
+
+
+def boxes_of(components):
+    return sorted(c.box for c in components)
+
+
+# --- components ------------------------------------------------------------------------------------------------------
+
+
+@given(MASKS)
+def test_labels_and_boxes_agree_with_opencv(mask):
+    labels, found = label_components(mask)
+    count, theirs, statistics, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    assert np.array_equal(labels, theirs)
+    assert sorted(box for _, box in found) == sorted(tuple(row[:4]) for row in statistics[1:].tolist())
+    for label, box in found:
+        assert np.count_nonzero(labels[box.y : box.bottom, box.x : box.right] == label) == statistics[label, 4]
+    assert sorted(label for label, _ in found) == list(range(1, count))
+
+
+# --- dilate and group ------------------------------------------------------------------------------------------------
+
+
+@given(MASKS, st.sampled_from([0.0, 1.0, 4.0, 9.0]))
+def test_dilation_only_adds_and_the_input_stays(mask, stroke_width):
+    before = mask.copy()
+    grown = dilate(mask, stroke_width)
+    assert np.all(grown >= mask)
+    assert np.array_equal(mask, before)
+    assert not np.shares_memory(grown, mask)
+
+
+@given(MASKS)
+def test_components_divide_the_ink_among_them(mask):
+    total = np.zeros(mask.shape, int)
+    for component in find_components(mask, dilate(mask, 3.0)):
+        box, ink = component.box, component.ink
+        assert ink.shape == (box.height, box.width)
+        assert ink.any(axis=0)[[0, -1]].all(), "the box is tight"
+        assert ink.any(axis=1)[[0, -1]].all(), "the box is tight"
+        assert box.x >= 0
+        assert box.y >= 0
+        total[box.y : box.bottom, box.x : box.right] += ink
+    assert np.array_equal(total, mask)
+
+
+def test_broken_stroke_is_one_component_and_its_crop_is_not_dilated():
+    mask = bars((10, 5, 5, 20), (10, 27, 5, 20))
+    assert len(find_components(mask, mask)) == 2
+    (component,) = find_components(mask, dilate(mask, STROKE))
+    assert component.box == Box(10, 5, 5, 42)
+    assert component.area == np.count_nonzero(mask)
+
+
+def test_neighbours_apart_by_a_stroke_stay_apart():
+    mask = bars((10, 5, 5, 40), (20, 5, 5, 40))
+    assert boxes_of(find_components(mask, dilate(mask, STROKE))) == [Box(10, 5, 5, 40), Box(20, 5, 5, 40)]
+
+
+def test_neighbour_reaching_into_a_box_is_left_out():
+    hook = bars((10, 10, 30, 4), (10, 10, 4, 30))
+    mask = np.maximum(hook, bars((25, 25, 5, 5)))
+    big = max(find_components(mask, mask), key=lambda c: c.area)
+    assert big.area == np.count_nonzero(hook)
+
+
+# --- text height -----------------------------------------------------------------------------------------------------
+
+
+def test_text_height_of_nothing_is_zero():
+    assert text_height([]) == 0
+
+
+def test_specks_do_not_lower_the_text_height():
+    digits = [block(50 * i, 20, 20, 60) for i in range(3)]
+    specks = [block(7 * i, 5, 2, 2) for i in range(50)]
+    assert text_height(digits + specks) == 60
+
+
+# --- select ----------------------------------------------------------------------------------------------------------
+
+
+def test_digits_stay_and_specks_go():
+    digits = [block(50 + 50 * i, 100, 30, 60) for i in range(3)]
+    specks = [block(60, 20, 2, 2), block(200, 250, 4, 4)]
+    assert boxes_of(select_digits(digits + specks, STROKE, PAGE)) == boxes_of(digits)
+
+
+def test_nothing_selected_from_nothing():
+    assert select_digits([], STROKE, PAGE) == []
+
+
+def test_flag_joins_the_digit_that_it_lies_over():
+    body, flag = block(100, 110, 30, 50), block(105, 100, 28, 6)
+    (digit,) = select_digits([body, flag], STROKE, PAGE)
+    assert digit.box == Box(100, 100, 33, 60)
+    assert digit.area == body.area + flag.area
+
+
+def test_remnant_of_a_border_at_the_edge_goes():
+    digits = [block(50 + 50 * i, 100, 30, 60) for i in range(3)]
+    remnant = block(0, 100, 5, 60)
+    assert boxes_of(select_digits([*digits, remnant], STROKE, PAGE)) == boxes_of(digits)
+
+
+def test_narrow_digit_away_from_the_edge_stays():
+    digits = [block(50 + 50 * i, 100, 30, 60) for i in range(2)] + [block(200, 100, 6, 60)]
+    assert boxes_of(select_digits(digits, STROKE, PAGE)) == boxes_of(digits)
+
+
+# --- reading order ---------------------------------------------------------------------------------------------------
+
+
+@given(st.permutations(range(6)))
+def test_order_does_not_depend_on_the_order_of_finding(order):
+    page = [block(60 * (i % 3), 100 * (i // 3), 30, 60) for i in range(6)]
+    lines = sort_left_to_right([page[i] for i in order])
+    assert [[c.box for c in line] for line in lines] == [[c.box for c in page[:3]], [c.box for c in page[3:]]]
+
+
+def test_nothing_sorts_to_no_lines():
+    assert sort_left_to_right([]) == []
+
+
+@pytest.mark.parametrize("rise", [-15, 15])
+def test_row_that_climbs_or_sags_is_one_line(rise):
+    row = [block(50 * i, 200 + rise * i, 30, 60) for i in range(10)]
+    assert [[c.box for c in line] for line in sort_left_to_right(row)] == [[c.box for c in row]]
+
+
+def test_lines_stand_from_top_to_bottom():
+    rows = [[block(50 * i + 7 * row, 100 * row, 30, 60) for i in range(4)] for row in range(3)]
+    lines = sort_left_to_right([c for row in reversed(rows) for c in row])
+    assert [[c.box for c in line] for line in lines] == [[c.box for c in row] for row in rows]
+
+
+def test_comma_between_digits_is_left_out():
+    digits = [block(50, 100, 30, 60), block(110, 100, 30, 60)]
+    comma = block(90, 145, 8, 25)
+    assert sort_left_to_right([*digits, comma]) == [digits]
+
+
+def test_small_digit_beside_a_large_one_stays():
+    digits = [block(50, 100, 30, 60), block(90, 110, 25, 45)]
+    assert sort_left_to_right(digits) == [digits]
