@@ -1,0 +1,275 @@
+"""The whole way of a picture: what is read, where, and that nothing is read where nothing is written."""
+
+import io
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from PIL import Image
+
+import recognizer
+from recognizer.errors import ImageLoadError, RecognizerError
+from recognizer.reader import DigitReader
+from recognizer.types import CLASS_NAMES
+from train.examples import blackboard, chalk, jpeg, put_ink, render_number, rotate, shadow
+
+PICTURES = hnp.arrays(np.uint8, hnp.array_shapes(min_dims=2, max_dims=2, max_side=40))
+
+
+def assert_consistent(reading, shape):
+    """What holds for every reading of a picture of this shape."""
+    assert (reading.height, reading.width) == shape[:2]
+    assert reading.text == "\n".join("".join(d.label for d in line) for line in reading.lines)
+    assert all(reading.lines)
+    assert 0 <= reading.confidence <= 1
+    for digit in reading.digits:
+        assert 0 <= digit.box.x < digit.box.right <= reading.width
+        assert 0 <= digit.box.y < digit.box.bottom <= reading.height
+        assert {digit.label, *(a.label for a in digit.alternatives)} == set(CLASS_NAMES)
+        shares = [digit.confidence, *(a.confidence for a in digit.alternatives)]
+        assert shares == sorted(shares, reverse=True)
+        assert sum(shares) == pytest.approx(1, abs=1e-4)
+    again = json.loads(json.dumps(reading.to_dict(), allow_nan=False))
+    assert again == reading.to_dict()
+    assert again["text"] == reading.text
+
+
+# --- what is read ----------------------------------------------------------------------------------------------------
+
+
+def test_number_is_read_with_its_boxes_in_order(reader, page):
+    reading = reader.read(page)
+    assert reading.text == "253"
+    assert_consistent(reading, page.shape)
+    lefts = [digit.box.x for digit in reading.digits]
+    assert lefts == sorted(lefts)
+    assert reading.confidence == pytest.approx(np.prod([d.confidence for d in reading.digits]))
+
+
+def test_boxes_hold_the_ink_of_their_digits(reader, page):
+    dark = page[:, :, 0] < 100
+    boxes = [digit.box for digit in reader.read(page).digits]
+    inside = np.zeros_like(dark)
+    for box in boxes:
+        assert dark[box.y : box.bottom, box.x : box.right].any()
+        inside[box.y : box.bottom, box.x : box.right] = True
+    assert np.count_nonzero(dark & ~inside) < 0.02 * np.count_nonzero(dark)
+
+
+@pytest.mark.parametrize("label", CLASS_NAMES)
+def test_every_digit_alone_is_read(reader, write, label):
+    assert reader.read(write(label, seed=4)).text == label
+
+
+def test_lines_are_read_from_top_to_bottom(reader, write):
+    picture = write("253\n9916\n807", seed=2)
+    reading = reader.read(picture)
+    assert reading.text == "253\n9916\n807"
+    assert_consistent(reading, picture.shape)
+    assert "".join(d.label for d in reading.digits) == "2539916807"
+    middles = [np.mean([d.box.centre[1] for d in line]) for line in reading.lines]
+    assert middles == sorted(middles)
+
+
+@pytest.mark.parametrize("height", [18, 30, 60, 200, 500])
+def test_size_of_the_writing_does_not_matter(reader, write, height):
+    picture = write("253", height=height, pen_width=0.1)
+    reading = reader.read(picture)
+    assert reading.text == "253"
+    assert_consistent(reading, picture.shape)
+
+
+def test_photograph_of_12_megapixels_is_read(reader, page):
+    large = cv2.resize(page, (4000, round(page.shape[0] * 4000 / page.shape[1])), interpolation=cv2.INTER_CUBIC)
+    reading = reader.read(large)
+    assert reading.text == "253"
+    assert_consistent(reading, large.shape)
+    for small, big in zip(reader.read(page).digits, reading.digits, strict=True):
+        assert np.allclose(np.array(big.box) * page.shape[1] / 4000, small.box, atol=4)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        lambda p: rotate(p, 5),
+        lambda p: rotate(p, -5),
+        lambda p: shadow(p, 20, 0.6),
+        lambda p: jpeg(p, 40),
+        lambda p: jpeg(shadow(rotate(p, 3), 200, 0.5), 40),
+    ],
+    ids=["left", "right", "shadow", "jpeg", "all"],
+)
+def test_condition_of_the_picture_does_not_matter(reader, page, condition):
+    assert reader.read(condition(page)).text == "253"
+
+
+def test_light_on_dark_is_read_like_dark_on_light(reader, page):
+    plain, inverted = reader.trace(page), reader.trace(255 - page)
+    assert inverted.reading.text == "253"
+    assert np.abs(inverted.grey.astype(int) - plain.grey).max() <= 1
+    for one, other in zip(plain.reading.digits, inverted.reading.digits, strict=True):
+        assert np.allclose(one.box, other.box, atol=1)
+
+
+def test_chalk_on_a_blackboard_is_read(reader):
+    rng = np.random.default_rng(3)
+    ink = render_number("1729", 8, 90, pen_width=0.09)
+    board = blackboard(*ink.shape, rng)
+    assert reader.read(put_ink(board, chalk(ink, rng), (236, 238, 230))).text == "1729"
+
+
+@pytest.mark.parametrize(("left", "top"), [(40, 0), (0, 40), (75, 33)])
+def test_moving_the_picture_moves_the_boxes(reader, page, left, top):
+    moved = np.pad(page, ((top, 0), (left, 0), (0, 0)), constant_values=255)
+    before, after = reader.read(page), reader.read(moved)
+    assert after.text == before.text == "253"
+    for one, other in zip(before.digits, after.digits, strict=True):
+        assert np.allclose(np.array(other.box) - one.box, (left, top, 0, 0), atol=2)
+
+
+def test_all_sources_of_one_picture_agree(reader, page, tmp_path):
+    path = tmp_path / "page.png"
+    Image.fromarray(page).save(path)
+    sources = [path, str(path), path.read_bytes(), Image.open(io.BytesIO(path.read_bytes())), page, page / 255]
+    readings = [reader.read(source) for source in sources]
+    assert all(reading == readings[0] for reading in readings)
+
+
+def test_reading_twice_gives_the_same(reader, page):
+    assert reader.read(page) == reader.read(page)
+
+
+def test_callers_picture_is_not_changed(reader, page):
+    array, image = page.copy(), Image.fromarray(page)
+    reader.read(array)
+    reader.read(image)
+    assert np.array_equal(array, page)
+    assert np.array_equal(np.asarray(image), page)
+
+
+# --- where nothing is written ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 300), (300, 1), (2, 2), (60, 34), (400, 600)])
+@pytest.mark.parametrize("level", [0, 128, 255])
+def test_even_picture_reads_as_nothing(reader, shape, level):
+    reading = reader.read(np.full(shape, level, np.uint8))
+    assert (reading.text, reading.digits, reading.confidence) == ("", (), 0.0)
+    assert (reading.height, reading.width) == shape
+
+
+@pytest.mark.parametrize("spread", [2, 10, 40])
+@pytest.mark.parametrize("shape", [(60, 100), (300, 500), (900, 1600)])
+def test_noise_reads_as_nothing(reader, shape, spread):
+    noise = np.random.default_rng(7).normal(150, spread, shape)
+    assert reader.read(np.clip(noise, 0, 255).astype(np.uint8)).text == ""
+
+
+def test_uniform_noise_reads_as_nothing(reader):
+    assert reader.read(np.random.default_rng(7).integers(0, 256, (300, 400), np.uint8)).text == ""
+
+
+@pytest.mark.parametrize("steps", [(0, 1), (1, 0), (1, 1), (-1, 1)])
+def test_gradient_reads_as_nothing(reader, steps):
+    rows, columns = np.mgrid[0:200, 0:300]
+    slope = rows * steps[0] + columns * steps[1]
+    light = 40 + 200 * (slope - slope.min()) / np.ptp(slope)
+    assert reader.read(light.astype(np.uint8)).text == ""
+
+
+def test_vignette_reads_as_nothing(reader):
+    rows, columns = np.mgrid[-1:1:300j, -1:1:400j]
+    assert reader.read((240 - 80 * (rows**2 + columns**2)).astype(np.uint8)).text == ""
+
+
+def test_one_speck_on_paper_gives_boxes_inside_at_worst(reader):
+    picture = np.full((200, 300), 240, np.uint8)
+    picture[100, 150] = 0
+    assert_consistent(reader.read(picture), picture.shape)
+
+
+@settings(max_examples=40)
+@given(PICTURES)
+def test_any_picture_gives_a_consistent_reading(reader, picture):
+    assert_consistent(reader.read(picture), picture.shape)
+
+
+@settings(max_examples=15)
+@given(st.integers(1, 6), st.integers(100, 2000), st.booleans())
+def test_strips_are_read_or_empty(reader, thin, long, upright):
+    picture = np.full((thin, long), 230, np.uint8)
+    picture[thin // 2 :, long // 3 : long // 2] = 10
+    picture = picture.T if upright else picture
+    assert_consistent(reader.read(picture), picture.shape)
+
+
+# --- trace -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["253", "", "1\n2"])
+def test_trace_holds_every_intermediate_picture(reader, write, text):
+    picture = write(text)
+    trace = reader.trace(picture)
+    assert trace.reading == reader.read(picture)
+    assert trace.reading.text == text
+    count = len(trace.reading.digits)
+    assert np.array_equal(trace.picture, picture)
+    assert not np.shares_memory(trace.picture, picture)
+    shape = trace.grey.shape
+    assert np.allclose(shape, np.array(picture.shape[:2]) * trace.scale, atol=1)
+    for stage in (trace.grey, trace.binary, trace.cleaned, trace.dilated):
+        assert stage.shape == shape
+        assert stage.dtype == np.uint8
+    assert np.all(trace.cleaned <= trace.binary)
+    assert np.all(trace.dilated >= trace.cleaned)
+    assert trace.crops.shape == (count, 28, 28)
+    assert trace.crops.dtype == np.uint8
+    assert trace.probabilities.shape == (count, 10)
+    assert trace.probabilities.dtype == np.float32
+    assert len(trace.boxes) == count
+    assert all(crop.max() == 255 for crop in trace.crops)
+
+
+def test_trace_lists_the_digits_in_reading_order(reader, write):
+    trace = reader.trace(write("253\n9916", seed=2))
+    labels = [CLASS_NAMES[index] for index in trace.probabilities.argmax(axis=1)]
+    assert labels == [digit.label for digit in trace.reading.digits]
+    for box, digit in zip(trace.boxes, trace.reading.digits, strict=True):
+        assert np.allclose(np.array(box) / trace.scale, digit.box, atol=2)
+
+
+# --- one reader, many callers ----------------------------------------------------------------------------------------
+
+
+def test_threads_read_what_one_thread_reads(reader, write):
+    pictures = [write(text, seed=6) for text in ("1", "253", "9916847512", "", "807\n41")]
+    alone = [reader.read(picture) for picture in pictures]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(reader.read, pictures * 4))
+    for index, reading in enumerate(together):
+        expected = alone[index % len(pictures)]
+        assert reading.text == expected.text
+        assert [d.box for d in reading.digits] == [d.box for d in expected.digits]
+        assert reading.confidence == pytest.approx(expected.confidence, abs=1e-5)
+
+
+def test_two_readers_agree(reader, page):
+    assert DigitReader.from_checkpoint().read(page).text == reader.read(page).text
+
+
+def test_unreadable_picture_leaves_the_reader_working(reader, page):
+    with pytest.raises(ImageLoadError):
+        reader.read(b"no picture")
+    assert reader.read(page).text == "253"
+
+
+def test_package_offers_what_its_callers_need():
+    assert recognizer.DigitReader is DigitReader
+    assert issubclass(ImageLoadError, recognizer.RecognizerError)
+    assert recognizer.RecognizerError is RecognizerError
+    assert all(hasattr(recognizer, name) for name in recognizer.__all__)
