@@ -47,8 +47,10 @@ class DigitBatches(keras.utils.PyDataset):  # type: ignore[misc]
 
     def __getitem__(self, batch: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         """Images (B, 28, 28, 1) float32 in [0, 1] and one-hot labels (B, 10) float32."""
-        index = self._permutation()[batch * self.batch_size : (batch + 1) * self.batch_size]
-        rng = np.random.default_rng([self.seed, self.epoch, batch])
+        # Read once: Keras's TensorFlow trainer lets a second thread look ahead at the end of an epoch.
+        epoch = self.epoch
+        index = self._permutation(epoch)[batch * self.batch_size : (batch + 1) * self.batch_size]
+        rng = np.random.default_rng([self.seed, epoch, batch])
         count = len(self.digits)
         images = np.empty((len(index), *self.digits.images.shape[1:]), np.uint8)
         labels = np.empty(len(index), np.uint8)
@@ -60,13 +62,13 @@ class DigitBatches(keras.utils.PyDataset):  # type: ignore[misc]
             labels[place] = self.strokes.labels[which]
         return to_network_input(augment(images, rng, self.augmentation)), one_hot(labels)
 
-    def _permutation(self) -> npt.NDArray[np.intp]:
-        epoch, order = self._order
-        if epoch != self.epoch:
+    def _permutation(self, epoch: int) -> npt.NDArray[np.intp]:
+        known, order = self._order
+        if known != epoch:
             order = np.arange(len(self.digits) + len(self.strokes))
             if self.shuffle:
-                order = np.random.default_rng([self.seed, self.epoch]).permutation(len(order))
-            self._order = (self.epoch, order)
+                order = np.random.default_rng([self.seed, epoch]).permutation(len(order))
+            self._order = (epoch, order)
         return order
 
 

@@ -53,7 +53,7 @@ def keep_well_segmented(
     model.compile("adam", "categorical_crossentropy", jit_compile=False)
     for epoch in range(EPOCHS):
         batches.epoch = epoch
-        model.fit(batches, epochs=epoch + 1, initial_epoch=epoch, verbose=0)
+        model.fit(batches, epochs=epoch + 1, initial_epoch=epoch, shuffle=False, verbose=0)
     drawn = np.stack([strokes.draw(i, _DRAWN_WIDTH) for i in range(len(strokes))])
     probabilities = model.predict(to_network_input(drawn), batch_size=512, verbose=0)
     good = probabilities[np.arange(len(strokes)), strokes.labels] >= LEAST_PROBABILITY

@@ -165,7 +165,9 @@ def make_manifest(
         "calibration": {"temperature": metrics["temperature"]},
         "parameters": dict(parameters),
         "metrics": {
-            part: {name: value for name, value in metrics[part].items() if name not in ("confusion_matrix", "reliability")}
+            part: {
+                name: value for name, value in metrics[part].items() if name not in ("confusion_matrix", "reliability")
+            }
             for part in ("validation", "test")
             if part in metrics
         },

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from train.augment import NONE, Augmentation
+from train.data import Dataset, StrokedDigits, load_dataset
 from train.errors import RunError
 
 CONFIG, METRICS = "config.json", "metrics.json"
@@ -103,10 +104,8 @@ def train(config: Config, run: Path, *, resume: bool = False, verbose: str | int
     """
     import keras
 
-    from train import batches, callbacks, clean, evaluate, model, plots
-    from train.data import load_dataset
+    from train import batches, callbacks, evaluate, model, plots
 
-    state: dict[str, Any] | None = None
     dataset = load_dataset(
         Path(config.data) if config.data else None,
         Path(config.pen_strokes) if config.pen_strokes else None,
@@ -115,40 +114,33 @@ def train(config: Config, run: Path, *, resume: bool = False, verbose: str | int
         seed=config.seed,
         limit=config.limit,
     )
+    precision = model.set_precision(config.precision)
+    state: dict[str, Any] | None = None
     if resume:
-        hashes = {name: entry["sha256"] for name, entry in load_config(run)[1]["files"].items()}
+        description = load_config(run)[1]
+        hashes = {name: entry["sha256"] for name, entry in description["files"].items()}
         if hashes != {name: entry["sha256"] for name, entry in dataset.files.items()}:
             raise RunError(f"The data files differ from those {run} was trained on: start a new run.")
-    elif run.exists() and any(run.iterdir()):
-        raise RunError(f"The run folder {run} is not empty: choose another --run, or go on with --resume {run}.")
-    run.mkdir(parents=True, exist_ok=True)
-
-    precision = model.set_precision(config.precision)
-    strokes = dataset.strokes
-    if resume:
-        # The choice is taken over, not made again: what a few roundings more would change must not change the run.
-        out = load_config(run)[1]["files"].get("pen_strokes", {}).get("left_out", [])
-        strokes = strokes.take(np.setdiff1d(np.arange(len(strokes)), out))
-    elif len(strokes):
-        print(f"Looking through {len(strokes)} pen-stroke digits for mis-segmented ones ...", flush=True)
-        strokes, left_out = clean.keep_well_segmented(strokes, dataset.train, config.seed)
-        dataset.files["pen_strokes"].update(digits=len(strokes), left_out=left_out.tolist())
-        print(f"{len(left_out)} left out.", flush=True)
-    if resume:
         network, state = callbacks.load_state(run)
+        # The choice is taken over, not made again: what a few roundings would change must not change the run.
+        left_out = description["files"].get("pen_strokes", {}).get("left_out", [])
+        strokes = dataset.strokes.take(np.setdiff1d(np.arange(len(dataset.strokes)), left_out))
+        del description["training"]
     else:
-        config.save(
-            run,
-            {
-                "augmentation": asdict(config.augmentation),
-                "files": dataset.files,
-                "precision": precision,
-                "libraries": library_versions(),
-            },
-        )
+        if run.exists() and any(run.iterdir()):
+            raise RunError(f"The run folder {run} is not empty: choose another --run, or go on with --resume {run}.")
+        strokes = _without_bad_strokes(dataset, config.seed)
+        run.mkdir(parents=True, exist_ok=True)
+        description = {
+            "augmentation": asdict(config.augmentation),
+            "files": dataset.files,
+            "precision": precision,
+            "libraries": library_versions(),
+        }
         keras.utils.set_random_seed(config.seed)
         network = model.build_model()
         model.compile_model(network, config.optimizer, config.learning_rate, config.label_smoothing)
+    config.save(run, description)
 
     train_batches = batches.DigitBatches(
         dataset.train, strokes, batch_size=config.batch_size, seed=config.seed, augmentation=config.augmentation
@@ -179,3 +171,16 @@ def train(config: Config, run: Path, *, resume: bool = False, verbose: str | int
     metrics = evaluate.evaluate_weights(run / callbacks.BEST, dataset, ("validation",))
     write_json(run / METRICS, metrics)
     return metrics
+
+
+def _without_bad_strokes(dataset: Dataset, seed: int) -> StrokedDigits:
+    """The pen strokes without mis-segmented ones; notes in `dataset.files` which are left out."""
+    from train import clean
+
+    if not len(dataset.strokes):
+        return dataset.strokes
+    print(f"Looking through {len(dataset.strokes)} pen-stroke digits for mis-segmented ones ...", flush=True)
+    strokes, left_out = clean.keep_well_segmented(dataset.strokes, dataset.train, seed)
+    dataset.files["pen_strokes"].update(digits=len(strokes), left_out=left_out.tolist())
+    print(f"{len(left_out)} left out.", flush=True)
+    return strokes

@@ -1,0 +1,387 @@
+"""Runs: whole, interrupted, resumed; and the checkpoints made of them."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from made_digits import make_digits, write_npz
+
+keras = pytest.importorskip("keras")
+
+from recognizer.checkpoint import bundled_folder, load_checkpoint, sha256_of, verify_file  # noqa: E402
+from recognizer.errors import CheckpointError  # noqa: E402
+from recognizer.normalize import to_network_input  # noqa: E402
+from train import callbacks, export  # noqa: E402
+from train.augment import Augmentation  # noqa: E402
+from train.batches import DigitBatches, arrays  # noqa: E402
+from train.errors import DataError, ExportError, RunError  # noqa: E402
+from train.evaluate import evaluate_folder, load_network, predict, share  # noqa: E402
+from train.export import export_run, largest_difference  # noqa: E402
+from train.run import Config, load_config, train  # noqa: E402
+
+pytestmark = [
+    pytest.mark.train,
+    # TensorFlow's tensors do not know the argument that numpy 2 asks for.
+    pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning"),
+]
+ROOT = Path(__file__).resolve().parent.parent
+
+
+# --- resuming --------------------------------------------------------------------------------------------------------
+
+
+def fit_small(run: Path, epochs: int, *, resume: bool = False) -> list[dict[str, float]]:
+    """Train a small network with dropout whose validation labels are wrong, so that it soon gets worse."""
+    run.mkdir(exist_ok=True)
+    digits = make_digits(60)
+    wrong = replace(digits, labels=(digits.labels + 1) % 10)
+    state = None
+    if resume:
+        model, state = callbacks.load_state(run)
+    else:
+        keras.utils.set_random_seed(0)
+        model = keras.Sequential(
+            [
+                keras.layers.Input((28, 28, 1)),
+                keras.layers.Flatten(),
+                keras.layers.Dropout(0.3),
+                keras.layers.Dense(10, activation="softmax"),
+            ]
+        )
+        model.compile(keras.optimizers.Adam(0.01), "categorical_crossentropy", metrics=["accuracy"], jit_compile=False)
+    batches = DigitBatches(digits, batch_size=16, seed=4, augmentation=Augmentation())
+    others = callbacks.standard_callbacks(run, epochs=12, learning_rate=0.01, schedule="plateau", patience=6)
+    keeper = callbacks.RunState(run, batches, others, 4, state)
+    model.fit(
+        batches,
+        validation_data=arrays(wrong),
+        epochs=epochs,
+        initial_epoch=state["epoch"] if state else 0,
+        callbacks=[*others, keeper],
+        shuffle=False,
+        verbose=0,
+    )
+    return keeper.rows
+
+
+def without_time(rows: list[dict[str, float]]) -> list[dict[str, float]]:
+    return [{name: value for name, value in row.items() if name != "seconds"} for row in rows]
+
+
+@pytest.mark.parametrize("interrupted_after", [1, 4])
+def test_a_resumed_run_is_the_uninterrupted_one(tmp_path: Path, interrupted_after: int) -> None:
+    """Same losses, and the callbacks slow down and stop in the same epochs."""
+    whole = fit_small(tmp_path / "whole", 12)
+    assert 4 < len(whole) < 12, "it should stop early"
+    rates = [row["learning_rate"] for row in whole]
+    assert rates[-1] < rates[0], "it should slow down"
+
+    fit_small(tmp_path / "parts", interrupted_after)
+    parts = fit_small(tmp_path / "parts", 12, resume=True)
+    assert len(parts) == len(whole)
+    for one, other in zip(without_time(parts), without_time(whole), strict=True):
+        assert one == pytest.approx(other, rel=1e-4)
+    assert callbacks.read_history(tmp_path / "parts" / "history.csv") == parts
+    weights = [keras.saving.load_model(tmp_path / name / "best.keras").get_weights() for name in ("whole", "parts")]
+    for one, other in zip(*weights, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-5)
+
+
+def test_dropout_differs_between_epochs_and_not_between_runs(tmp_path: Path) -> None:
+    model = keras.Sequential([keras.layers.Input((50,)), keras.layers.Dropout(0.5)])
+    keeper = callbacks.RunState(tmp_path, DigitBatches(make_digits(10), batch_size=5, seed=7), [], 7)
+    keeper.set_model(model)
+
+    def mask(epoch: int) -> np.ndarray:
+        keeper.on_epoch_begin(epoch)
+        return keras.ops.convert_to_numpy(model(np.ones((1, 50), np.float32), training=True))
+
+    first, other, again = mask(0), mask(1), mask(0)
+    np.testing.assert_array_equal(first, again)
+    assert (first != other).any()
+
+
+def test_a_run_without_a_whole_epoch_cannot_be_resumed(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="no whole epoch"):
+        callbacks.load_state(tmp_path)
+    (tmp_path / "last.keras").write_bytes(b"PK\x03\x04 cut off")
+    with pytest.raises(RunError, match="damaged"):
+        callbacks.load_state(tmp_path)
+
+
+def test_cosine_falls_from_the_first_rate_to_a_hundredth(tmp_path: Path) -> None:
+    _, scheduler, _ = callbacks.standard_callbacks(
+        tmp_path, epochs=10, learning_rate=0.1, schedule="cosine", patience=3
+    )
+    rates = [scheduler.schedule(epoch, 0.5) for epoch in range(11)]
+    assert rates[0] == pytest.approx(0.1)
+    assert rates[10] == pytest.approx(0.001)
+    assert all(later < earlier for earlier, later in pairwise(rates))
+
+
+# --- a run of the real network ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory: pytest.TempPathFactory) -> Config:
+    data = write_npz(tmp_path_factory.mktemp("data") / "made.npz", train=200, test=60)
+    return Config(data=str(data), epochs=2, batch_size=30, validation=50, learning_rate=2e-3, seed=3)
+
+
+@pytest.fixture(scope="module")
+def run(config: Config, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run of two epochs; copy it before changing it."""
+    folder = tmp_path_factory.mktemp("runs") / "whole"
+    train(config, folder, verbose=0)
+    return folder
+
+
+def copy_of(run: Path, to: Path) -> Path:
+    to.mkdir()
+    for path in run.iterdir():
+        (to / path.name).write_bytes(path.read_bytes())
+    return to
+
+
+def test_a_run_folder_holds_everything_and_nothing_of_the_test_part(run: Path, config: Config) -> None:
+    names = {path.name for path in run.iterdir()}
+    assert names == {"best.keras", "last.keras", "config.json", "history.csv", "metrics.json", "curves.png"}
+    assert load_config(run)[0] == config
+    metrics = json.loads((run / "metrics.json").read_text())
+    assert "test" not in metrics
+    assert metrics["validation"]["n"] == 50
+    assert metrics["weights"] == sha256_of(run / "best.keras")
+    assert [row["epoch"] for row in callbacks.read_history(run / "history.csv")] == [1, 2]
+
+
+def test_the_real_network_resumes_too(run: Path, config: Config, tmp_path: Path) -> None:
+    parts = tmp_path / "parts"
+    train(replace(config, epochs=1), parts, verbose=0)
+    assert len(callbacks.read_history(parts / "history.csv")) == 1
+    train(config, parts, resume=True, verbose=0)
+    rows = [without_time(callbacks.read_history(folder / "history.csv")) for folder in (parts, run)]
+    for one, other in zip(*rows, strict=True):
+        assert one == pytest.approx(other, rel=2e-3)
+    assert load_config(parts)[0] == config
+
+
+def test_a_resumed_run_needs_its_own_data(run: Path, config: Config, tmp_path: Path) -> None:
+    copy = copy_of(run, tmp_path / "copy")
+    other = write_npz(tmp_path / "other.npz", train=200, test=60, seed=9)
+    with pytest.raises(RunError, match="data files differ"):
+        train(replace(config, data=str(other)), copy, resume=True, verbose=0)
+
+
+def test_sigkill_while_saving_leaves_loadable_files(config: Config, tmp_path: Path) -> None:
+    """Killed in the middle of writing an epoch, the run still loads, and goes on from the last whole epoch."""
+    folder = tmp_path / "killed"
+    arguments = ["--data", str(config.data), "--validation", "50", "--batch-size", "30", "--epochs", "500"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "train", "digits", *arguments, "--patience", "500", "--run", str(folder)],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        deadline = time.monotonic() + 120
+        while not (folder / "history.csv").is_file() and time.monotonic() < deadline:
+            assert process.poll() is None
+            time.sleep(0.05)
+        while not (folder / "last.new.keras").is_file() and time.monotonic() < deadline:
+            pass  # the file is there for some milliseconds only
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    assert (folder / "last.new.keras").is_file(), "it was to be killed in the middle of saving"
+    rows = callbacks.read_history(folder / "history.csv")
+    keras.saving.load_model(folder / "best.keras", compile=False, safe_mode=True)
+
+    done = len(rows)
+    again = replace(load_config(folder)[0], epochs=done + 1)
+    train(again, folder, resume=True, verbose=0)
+    after = callbacks.read_history(folder / "history.csv")
+    assert [row["epoch"] for row in after] == list(range(1, done + 2))
+    assert after[:done] == rows
+    assert not (folder / "last.new.keras").exists()
+
+
+# --- evaluation ------------------------------------------------------------------------------------------------------
+
+
+def test_evaluation_says_what_the_network_answers(run: Path, tmp_path: Path) -> None:
+    copy = copy_of(run, tmp_path / "copy")
+    metrics, saved_in = evaluate_folder(copy)
+    assert saved_in == copy
+    digits = make_digits(260)  # as `write_npz` made them: the last 60 are the test part
+    answers = predict(load_network(copy / "best.keras"), digits.images[200:]).argmax(axis=1)
+    right = int((answers == digits.labels[200:]).sum())
+    assert {name: metrics["test"][name] for name in share(right, 60)} == share(right, 60)
+    assert json.loads((copy / "metrics.json").read_text()) == metrics
+    assert len(list(copy.glob("*_test.png"))) == len(list(copy.glob("*_validation.png"))) == 3
+
+
+def test_evaluation_on_other_data_gives_no_validation_figures(run: Path, tmp_path: Path) -> None:
+    other = write_npz(tmp_path / "other.npz", train=200, test=60, seed=9)
+    with pytest.raises(DataError, match="trained on other data"):
+        evaluate_folder(copy_of(run, tmp_path / "copy"), other)
+    export_run(run, tmp_path / "made")
+    metrics, saved_in = evaluate_folder(tmp_path / "made", other, output=tmp_path / "out")
+    assert saved_in == tmp_path / "out"
+    assert "validation" not in metrics
+    assert metrics["test"]["n"] == 60
+
+
+def test_damaged_weights_are_named(run: Path, tmp_path: Path) -> None:
+    copy = copy_of(run, tmp_path / "copy")
+    (copy / "best.keras").write_bytes((copy / "best.keras").read_bytes()[:1000])
+    with pytest.raises(RunError, match="damaged"):
+        evaluate_folder(copy)
+    (copy / "best.keras").unlink()
+    with pytest.raises(RunError, match="no weights"):
+        evaluate_folder(copy)
+
+
+# --- export ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def exported(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("exported") / "checkpoints"
+    assert export_run(run, folder) == folder / "digits.json"
+    return folder
+
+
+def test_an_exported_checkpoint_loads_and_names_no_folder(exported: Path, run: Path) -> None:
+    assert {path.name for path in exported.iterdir()} == {"digits.keras", "digits.onnx", "digits.json"}
+    assert list(exported.parent.iterdir()) == [exported]
+    checkpoint = load_checkpoint(exported)
+    verify_file(checkpoint, checkpoint.keras_path)
+    manifest = checkpoint.manifest
+    assert manifest["parameters"] == {"total": 867_434, "trainable": 865_258}
+    assert manifest["epochs_run"] == 2
+    assert manifest["training"]["data"] == "made.npz"
+    assert manifest["data"]["emnist"]["sha256"] == load_config(run)[1]["files"]["emnist"]["sha256"]
+    assert "/" not in json.dumps(manifest["training"])
+    assert "test" not in manifest["metrics"]
+
+
+def test_the_twin_answers_as_keras_does_for_any_batch_size(exported: Path, run: Path) -> None:
+    images = np.random.default_rng(1).random((300, 28, 28, 1)).astype(np.float32)
+    network = load_network(run / "best.keras")
+    assert largest_difference(network, exported / "digits.onnx", images) <= 1e-5
+    trained = keras.saving.load_model(run / "best.keras", compile=False, safe_mode=True)
+    np.testing.assert_array_equal(trained.predict(images, verbose=0), network.predict(images, verbose=0))
+
+
+def test_another_network_is_no_twin(exported: Path) -> None:
+    from train.model import build_model
+
+    keras.utils.set_random_seed(99)
+    images = np.random.default_rng(1).random((20, 28, 28, 1)).astype(np.float32)
+    assert largest_difference(build_model(), exported / "digits.onnx", images) > 1e-3
+
+
+@pytest.mark.parametrize("name", ["digits.keras", "digits.onnx"])
+def test_one_changed_byte_is_noticed(exported: Path, tmp_path: Path, name: str) -> None:
+    copy = copy_of(exported, tmp_path / "copy")
+    content = bytearray((copy / name).read_bytes())
+    content[len(content) // 2] ^= 1
+    (copy / name).write_bytes(content)
+    with pytest.raises(CheckpointError, match="SHA-256 differs"):
+        evaluate_folder(copy)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_a_twin_that_differs_is_not_exported(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = tmp_path / "checkpoints"
+    target.mkdir()
+    (target / "digits.json").write_text("old")
+    monkeypatch.setattr(export, "largest_difference", lambda *_: 2e-5)
+    with pytest.raises(ExportError, match="differs"):
+        export_run(run, target)
+    assert contents(target) == {"digits.json": b"old"}
+    assert list(tmp_path.iterdir()) == [target]
+
+
+@pytest.mark.parametrize("existed", [True, False])
+def test_a_file_that_cannot_be_moved_brings_the_others_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, existed: bool
+) -> None:
+    names = ["digits.keras", "digits.onnx", "digits.json"]
+    source, target = tmp_path / "source", tmp_path / "target"
+    source.mkdir()
+    for name in names:
+        (source / name).write_text("new")
+    if existed:
+        target.mkdir()
+        for name in names:
+            (target / name).write_text(f"old {name}")
+    real = Path.replace
+
+    def replace_but_last(self: Path, other: Path) -> Path:
+        if self == source / "digits.json":
+            raise OSError(28, "No space left on device")
+        return real(self, other)
+
+    monkeypatch.setattr(Path, "replace", replace_but_last)
+    with pytest.raises(ExportError, match="No space left on device"):
+        export._replace_together(source, target, names)
+    if existed:
+        assert contents(target) == {name: f"old {name}".encode() for name in names}
+    else:
+        assert not target.exists()
+
+
+def test_figures_of_other_weights_are_not_exported(run: Path, tmp_path: Path) -> None:
+    copy = copy_of(run, tmp_path / "copy")
+    (copy / "best.keras").write_bytes((run / "last.keras").read_bytes())
+    with pytest.raises(RunError, match="of other weights"):
+        export_run(copy, tmp_path / "made")
+    (copy / "metrics.json").unlink()
+    with pytest.raises(RunError, match="no figures"):
+        export_run(copy, tmp_path / "made")
+    assert not (tmp_path / "made").exists()
+
+
+# --- the checkpoint that ships ---------------------------------------------------------------------------------------
+
+DATA = Path(os.environ.get("RECOGNIZER_DATA", "")) / "data" / "emnist_characters.npz"
+needs_data = pytest.mark.skipif("RECOGNIZER_DATA" not in os.environ, reason="RECOGNIZER_DATA is not set")
+
+
+def test_the_shipped_files_are_twins() -> None:
+    checkpoint = load_checkpoint()
+    verify_file(checkpoint, checkpoint.keras_path)
+    images = to_network_input(export.check_images(300, seed=5))
+    assert largest_difference(load_network(checkpoint.keras_path), checkpoint.onnx_path, images) <= 1e-5
+
+
+@pytest.mark.data
+@needs_data
+def test_the_shipped_files_agree_on_real_digits_and_keep_the_manifests_promise(tmp_path: Path) -> None:
+    checkpoint = load_checkpoint()
+    from train.data import load_characters
+
+    _, test = load_characters(DATA)
+    some = to_network_input(test.images[:: len(test) // 1000][:1000])
+    assert len(some) == 1000
+    assert largest_difference(load_network(checkpoint.keras_path), checkpoint.onnx_path, some) <= 1e-5
+    metrics, _ = evaluate_folder(bundled_folder(), DATA, output=tmp_path)
+    for part in ("validation", "test"):
+        promised = checkpoint.manifest["metrics"][part]
+        # Another processor rounds otherwise, which may turn a digit that is on the edge.
+        assert metrics[part]["n"] == promised["n"]
+        assert abs(metrics[part]["correct"] - promised["correct"]) <= 2
+        assert metrics[part]["ece"] == pytest.approx(promised["ece"], abs=1e-3)
+    assert metrics["test"]["accuracy"] >= 0.995
