@@ -32,6 +32,10 @@ def lines(shape, *ends, thickness=3):
     return mask
 
 
+def moved(points, margin):
+    return [(x + margin, y + margin) for x, y in points]
+
+
 def share_left(cleaned, part):
     return np.count_nonzero(cleaned[part > 0]) / np.count_nonzero(part)
 
@@ -127,6 +131,25 @@ def test_straight_bar_of_a_7_and_foot_of_a_2_stay():
     two = lines((140, 110), *pairwise(corners), thickness=PEN)
     assert np.array_equal(remove_rulings(seven, PEN), seven)
     assert np.array_equal(remove_rulings(two, PEN), two)
+
+
+@pytest.mark.parametrize("margin", [2, 5, 20])
+def test_bar_of_a_closely_cropped_7_stays(margin):
+    corners = [(0, 0), (50, 0), (20, 79)]
+    seven = lines((82 + 2 * margin, 53 + 2 * margin), *pairwise(moved(corners, margin)), thickness=PEN)
+    assert np.array_equal(remove_rulings(seven, PEN), seven)
+
+
+@pytest.mark.parametrize("margin", [2, 5, 20])
+def test_foot_of_a_closely_cropped_2_stays(margin):
+    corners = [(3, 17), (25, 1), (47, 20), (0, 80), (52, 80)]
+    two = lines((82 + 2 * margin, 53 + 2 * margin), *pairwise(moved(corners, margin)), thickness=PEN)
+    assert np.array_equal(remove_rulings(two, PEN), two)
+
+
+def test_ones_that_begin_at_the_upper_edge_stay():
+    ones = lines((100, 330), *[((x, 0), (x, 92)) for x in range(60, 280, 40)], thickness=PEN)
+    assert np.array_equal(remove_rulings(ones, PEN), ones)
 
 
 def test_row_of_straight_ones_stays():

@@ -155,6 +155,13 @@ def test_row_that_climbs_or_sags_is_one_line(rise):
     assert [[c.box for c in line] for line in sort_left_to_right(row)] == [[c.box for c in row]]
 
 
+def test_climbing_lines_are_not_mixed():
+    """The end of the lower line stands as high as the beginning of the upper one."""
+    rows = [[block(50 * i, 200 + 100 * row - 12 * i, 30, 60) for i in range(10)] for row in range(2)]
+    lines = sort_left_to_right([c for row in rows for c in row])
+    assert [[c.box for c in line] for line in lines] == [[c.box for c in row] for row in rows]
+
+
 def test_lines_stand_from_top_to_bottom():
     rows = [[block(50 * i + 7 * row, 100 * row, 30, 60) for i in range(4)] for row in range(3)]
     lines = sort_left_to_right([c for row in reversed(rows) for c in row])
