@@ -66,6 +66,19 @@ def test_every_digit_alone_is_read(reader, write, label):
     assert reader.read(write(label, seed=4)).text == label
 
 
+@pytest.mark.parametrize("label", CLASS_NAMES)
+def test_closely_cropped_digits_are_read(reader, label):
+    """As cells of a table are cut out: with 4 pixels of paper on each side, where a bar or a foot spans the picture."""
+    wrong = []
+    for seed in range(12):
+        ink = render_number(label, seed, 60, pen_width=0.09)
+        rows, columns = np.nonzero(ink > 20)
+        ink = np.pad(ink[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1], 4)
+        text = reader.read(255 - ink).text
+        wrong += [(seed, text)] if text != label else []
+    assert len(wrong) <= 1, wrong
+
+
 def test_lines_are_read_from_top_to_bottom(reader, write):
     picture = write("253\n9916\n807", seed=2)
     reading = reader.read(picture)
