@@ -13,7 +13,11 @@ from train.data import StrokedDigits  # noqa: E402
 from train.model import build_model, compile_model, parameter_counts, set_precision  # noqa: E402
 from train.run import LEARNING_RATES  # noqa: E402
 
-pytestmark = pytest.mark.train
+pytestmark = [
+    pytest.mark.train,
+    # Keras's variables do not know the argument that numpy 2 asks for.
+    pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning"),
+]
 
 
 @pytest.fixture(autouse=True)

@@ -244,7 +244,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _path(path: Path | None) -> str | None:
-    return None if path is None else str(path)
+    return None if path is None else str(path.resolve())  # so that a run resumes from any folder
 
 
 def _number(text: str, kind: type[int] | type[float], low: float, *, above: bool = False) -> float:

@@ -177,6 +177,7 @@ def make_manifest(
         "data": description["files"],
         "epochs_run": len(rows),
         "best_epoch": int(min(rows, key=lambda row: row["val_loss"])["epoch"]) if rows else 0,
+        "learning_rates": [float(f"{row['learning_rate']:.4g}") for row in rows],
         "training_minutes": round(sum(row["seconds"] for row in rows) / 60, 1),
         "libraries": {"training": description["libraries"], "export": library_versions()},
     }
