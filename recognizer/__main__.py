@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import io
 import json
 import os
 import sys
@@ -37,6 +38,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--checkpoint", type=Path, metavar="FOLDER", help="weights to read with (default: those built in)"
     )
     arguments = parser.parse_args(argv)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A file name may hold what the terminal's encoding does not: escaped it is better than a traceback.
+            stream.reconfigure(errors="backslashreplace")
 
     try:
         return _run(arguments)
@@ -56,9 +61,9 @@ def _run(arguments: argparse.Namespace) -> int:
     status = [0]
     for path, reading in _read_all(arguments, status):
         if arguments.json:
-            line = json.dumps({"file": path, **reading.to_dict()}, ensure_ascii=False)
+            line = json.dumps({"file": _escape(path), **reading.to_dict()}, ensure_ascii=False)
         else:
-            line = "\t".join((path, reading.text.replace("\n", "|"), f"{reading.confidence:.4f}"))
+            line = "\t".join((_escape(path), reading.text.replace("\n", "|"), f"{reading.confidence:.4f}"))
         print(line, flush=True)
     return status[0]
 
@@ -105,13 +110,20 @@ def _umask() -> int:
     return mask
 
 
+def _escape(path: str) -> str:
+    """Path as text of one line: what is no text, a tab or a line feed in it is written as an escape sequence."""
+    text = path.encode("utf-8", "backslashreplace").decode("utf-8")
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
 def _disarm(text: str) -> str:
     """A file name that a spreadsheet would run as a formula is kept from doing so by a leading apostrophe."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    text = _escape(text)
+    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
 
 
 def _complain(sentence: str) -> int:
-    print(sentence, file=sys.stderr, flush=True)
+    print(_escape(sentence), file=sys.stderr, flush=True)
     return _EXIT_FAILED
 
 

@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from recognizer.errors import RecognizerError
 from recognizer.image_io import load_image
 from recognizer.reader import DigitReader
 
@@ -28,7 +29,7 @@ _DIGITS = 10
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Print the figures; exit code 1 where there is no picture of ten digits to measure with."""
+    """Print the figures; exit code 1 where the picture to measure with cannot be read."""
     parser = argparse.ArgumentParser(prog="python -m recognizer.benchmark", description=__doc__)
     parser.add_argument("--picture", type=Path, help="measure with this picture (default: a bundled one of ten digits)")
     parser.add_argument("--repeat", type=int, default=100, help="readings that are timed (default: 100)")
@@ -36,8 +37,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     picture = arguments.picture or _ten_digits()
 
-    reader = DigitReader.from_checkpoint()
-    array = load_image(picture)
+    try:
+        reader = DigitReader.from_checkpoint()
+        array = load_image(picture)
+    except RecognizerError as error:
+        print(error, file=sys.stderr)
+        return 1
     reading = reader.read(array)
     times = _times_of_reading(reader, array, max(1, arguments.repeat))
     print(f"machine         {os.cpu_count()} cores, Python {sys.version.split()[0]}")

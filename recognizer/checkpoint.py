@@ -89,12 +89,26 @@ def load_checkpoint(folder: str | Path | None = None, name: str = DIGITS) -> Che
             f"The manifest {manifest_path} is not of format {FORMAT_VERSION}, the one this version reads: "
             "export the checkpoint again with this version."
         )
-    for key in ("files", "classes", "input"):
-        if key not in manifest:
-            raise CheckpointError(f"The manifest {manifest_path} has no entry '{key}': export the checkpoint again.")
+    fault = _fault_of(manifest)
+    if fault:
+        raise CheckpointError(f"The manifest {manifest_path} {fault}: export the checkpoint again.")
     checkpoint = Checkpoint(folder, name, manifest)
     verify_file(checkpoint, checkpoint.onnx_path)
     return checkpoint
+
+
+def _fault_of(manifest: dict[str, Any]) -> str | None:
+    """What a manifest of the right format lacks, as the end of a sentence; None where it is whole."""
+    for key, kind in (("files", dict), ("classes", list), ("input", dict)):
+        if not isinstance(manifest.get(key), kind):
+            return f"has no usable entry '{key}'"
+    if not manifest["classes"] or not all(isinstance(name, str) for name in manifest["classes"]):
+        return "has no usable entry 'classes'"
+    calibration = manifest.get("calibration", {})
+    temperature = calibration.get("temperature", 1.0) if isinstance(calibration, dict) else None
+    if not isinstance(temperature, (int, float)) or not 0 < temperature < float("inf"):
+        return "has no usable entry 'calibration'"
+    return None
 
 
 def verify_file(checkpoint: Checkpoint, path: Path) -> None:

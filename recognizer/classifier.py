@@ -49,8 +49,8 @@ class DigitClassifier:
         """
         if len(crops) == 0:
             return np.zeros((0, len(self.class_names)), np.float32)
-        if crops.shape[1:] != (CROP_SIZE, CROP_SIZE):
-            raise ValueError(f"crops must be (N, {CROP_SIZE}, {CROP_SIZE}), got {crops.shape}")
+        if crops.shape[1:] != (CROP_SIZE, CROP_SIZE) or crops.dtype != np.uint8:
+            raise ValueError(f"crops must be (N, {CROP_SIZE}, {CROP_SIZE}) uint8, got {crops.shape} {crops.dtype}")
         images = (crops.astype(np.float32) / np.float32(255.0))[..., np.newaxis]
         parts = [
             self._session.run(None, {self._input: images[start : start + _MAX_BATCH]})[0]

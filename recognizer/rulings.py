@@ -22,6 +22,8 @@ _MIN_BORDER_IN_TEXT_HEIGHTS = 1.15
 """... but somewhat longer is enough at the picture's left or right edge, where a digit seldom stands."""
 _MIN_COVERAGE = 0.95
 """Share of its length in which a line holds ink: the bars of neighbouring 5s and 7s leave gaps."""
+_MIN_TEXT_HEIGHT = 3.0
+"""Lowest ink that is taken for text, in stroke widths."""
 _MAX_BEND = 0.006
 """Deviation from a straight line, in lengths of the line."""
 _END_SHARE = 0.02
@@ -46,14 +48,14 @@ def remove_rulings(mask: InkMask, stroke_width: float) -> InkMask:
     columns = _candidates(mask.T, stroke_width, slack=1.0).T
     anchors = np.zeros_like(mask)
     if rows.any():
-        height = _text_height(_without(mask, rows), columns)
+        height = _text_height(mask, rows, stroke_width)
         rows = _long_lines(rows, stroke_width, _MIN_ROW_IN_TEXT_HEIGHTS * height)
         mask = _take_out(mask, rows, stroke_width)
         anchors = rows
     # Cell borders are often broken, and pieces as short as digits: wider gaps are closed at the edges.
     columns = np.minimum(np.maximum(columns, _at_edges(_candidates(mask.T, stroke_width, slack=4.0).T)), mask)
     if columns.any():
-        height = _text_height(_without(mask, _at_edges(columns)), np.zeros_like(mask))
+        height = _text_height(mask, _at_edges(columns), stroke_width)
         found = [
             _long_lines(columns.T, stroke_width, _MIN_COLUMN_IN_TEXT_HEIGHTS * height, anchors.T),
             _long_lines(columns.T, stroke_width, 0.0, anchors.T, ends=2),
@@ -87,22 +89,20 @@ def _without(mask: InkMask, lines: InkMask) -> InkMask:
     return np.where(lines > 0, 0, mask).astype(np.uint8)
 
 
-def _text_height(mask: InkMask, columns: InkMask) -> float:
-    """Median height of the components, each weighted by the length of its outline; 0 where there is no ink.
-
-    Vertical candidates are left out where other ink outweighs them: then they are the sides of a frame, else the stems of
-    the digits.
+def _text_height(mask: InkMask, lines: InkMask, stroke_width: float) -> float:
+    """Height of the digits, in pixels: the median height of the components that hold no candidate for a line, and where
+    there are none, of what is left without the candidates. Each counts by the outline of its box. 0 without ink.
     """
-    others = _without(mask, columns) if columns.any() else mask
-    if 2 * cv2.countNonZero(others) < cv2.countNonZero(mask):
-        others = mask
-    contours, _ = cv2.findContours(others, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    if not contours:
-        return 0.0
-    found = np.array([(cv2.boundingRect(contour)[3], len(contour)) for contour in contours])
-    found = found[np.argsort(found[:, 0])]
-    weights = np.cumsum(found[:, 1])
-    return float(found[np.searchsorted(weights, weights[-1] / 2), 0])
+    whole = [box for _, box in label_components(mask)[1]]
+    text = [box for box in whole if not lines[box.y : box.bottom, box.x : box.right].any()]
+    rest = [box for _, box in label_components(_without(mask, lines))[1]]
+    for boxes in (text, rest):
+        # Neither specks nor dashes tell how high the text is.
+        high = sorted((box.height, box.width) for box in boxes if box.height >= _MIN_TEXT_HEIGHT * stroke_width)
+        if high:
+            weights = np.cumsum([height + width for height, width in high])
+            return float(high[int(np.searchsorted(weights, weights[-1] / 2))][0])
+    return 0.0
 
 
 def _long_lines(

@@ -22,6 +22,11 @@ _REMNANT_HEIGHT = 0.75
 """Ink at the picture's edge that is narrower or lower than this, in text heights, is no digit."""
 _REMNANT_MARGIN = 0.05
 """Share of the picture's width on each side in which the remnants of a cell's border lie."""
+_REMNANT_MAX_TEXT = 0.85
+"""... where the text leaves room above and below it: a picture cut close to its digits may begin with a 1."""
+_FLAT_HEIGHT = 2.5
+_FLAT_ASPECT = 2.0
+"""Ink lower than this, in stroke widths, and this much wider than high is a dash or a piece of a line."""
 _MAX_MARK_HEIGHT = 0.65
 """Tallest comma, in heights of the digit beside it."""
 _MARK_RISE = 0.0
@@ -30,6 +35,12 @@ _FRAGMENT_HEIGHT = 0.7
 """Ink at most this high, in text heights, may be a stray stroke of the digit above or below it."""
 _FRAGMENT_OVERLAP = 0.5
 """Share of a fragment's width that lies over the digit that it joins."""
+_FRAGMENT_GAP = 0.25
+"""Widest gap between a fragment and its digit, in text heights."""
+_JOINT_HEIGHT = 1.35
+"""Tallest digit that a fragment may make, in text heights."""
+_MAX_COMPONENTS = 2000
+"""More components than any page has digits: of a texture only the largest are looked at."""
 
 
 def dilate(mask: InkMask, stroke_width: float) -> InkMask:
@@ -86,9 +97,14 @@ def select_digits(components: Sequence[Component], stroke_width: float, size: tu
     """
     smallest = _MIN_FRAGMENT_AREA * stroke_width**2
     kept = [c for c in components if c.area >= smallest]
-    height = text_height(kept)
-    joined = _join_fragments(kept, height)
+    kept = sorted(kept, key=lambda c: c.area)[-_MAX_COMPONENTS:]
+    height = text_height([c for c in kept if not _is_flat(c.box, stroke_width)] or kept)
+    joined = [c for c in _join_fragments(kept, height) if not _is_flat(c.box, stroke_width)]
     return [c for c in joined if c.box.height >= _MIN_HEIGHT * height and not _is_edge_remnant(c.box, size, height)]
+
+
+def _is_flat(box: Box, stroke_width: float) -> bool:
+    return box.height < _FLAT_HEIGHT * stroke_width and box.width > _FLAT_ASPECT * box.height
 
 
 def _is_edge_remnant(box: Box, size: tuple[int, int], height: float) -> bool:
@@ -99,7 +115,7 @@ def _is_edge_remnant(box: Box, size: tuple[int, int], height: float) -> bool:
         return True
     margin = _REMNANT_MARGIN * picture_width
     in_margin = box.right <= margin or box.x >= picture_width - margin
-    if narrow and in_margin and height < 0.75 * picture_height:
+    if narrow and in_margin and height < _REMNANT_MAX_TEXT * picture_height:
         return True
     low = box.height < _REMNANT_HEIGHT * height
     return low and (box.y == 0 or box.bottom == picture_height)
@@ -108,24 +124,25 @@ def _is_edge_remnant(box: Box, size: tuple[int, int], height: float) -> bool:
 def _join_fragments(components: Sequence[Component], height: float) -> list[Component]:
     """Merge each low component into the digit above or below it that it overlaps most: a 5's flag, a broken 4."""
     parts = sorted(components, key=lambda c: c.area)
-    whole: list[Component] = []
-    while parts:
-        part = parts.pop(0)
-        best, best_overlap = -1, 0.0
-        if part.box.height <= _FRAGMENT_HEIGHT * height:
-            for index, other in enumerate(parts):
-                overlap = min(part.box.right, other.box.right) - max(part.box.x, other.box.x)
-                share = overlap / part.box.width
-                gap = max(part.box.y, other.box.y) - min(part.box.bottom, other.box.bottom)
-                fits = part.box.union(other.box).height <= 1.35 * height
-                if share >= _FRAGMENT_OVERLAP and share > best_overlap and gap <= 0.25 * height and fits:
-                    best, best_overlap = index, share
-        if best < 0:
-            whole.append(part)
-        else:
+    edges = np.array([(c.box.x, c.box.right, c.box.y, c.box.bottom) for c in parts], dtype=float).reshape(-1, 4)
+    gone = np.zeros(len(parts), dtype=bool)
+    for index, part in enumerate(parts):
+        if part.box.height > _FRAGMENT_HEIGHT * height:
+            continue
+        x, right, y, bottom = edges.T
+        share = (np.minimum(right, right[index]) - np.maximum(x, x[index])) / part.box.width
+        gap = np.maximum(y, y[index]) - np.minimum(bottom, bottom[index])
+        joint_height = np.maximum(bottom, bottom[index]) - np.minimum(y, y[index])
+        fits = (share >= _FRAGMENT_OVERLAP) & (gap <= _FRAGMENT_GAP * height) & (joint_height <= _JOINT_HEIGHT * height)
+        fits &= ~gone
+        fits[: index + 1] = False  # only into something larger
+        if fits.any():
+            best = int(np.argmax(np.where(fits, share, -np.inf)))
             parts[best] = _merge(parts[best], part)
-            parts.sort(key=lambda c: c.area)
-    return whole
+            box = parts[best].box
+            edges[best] = box.x, box.right, box.y, box.bottom
+            gone[index] = True
+    return [part for part, joined in zip(parts, gone, strict=True) if not joined]
 
 
 def _merge(one: Component, other: Component) -> Component:
@@ -152,16 +169,15 @@ def sort_left_to_right(components: Sequence[Component]) -> list[list[Component]]
             index = line_of[index]
         return index
 
-    for i, left in enumerate(ordered):
-        best, best_gap = -1, np.inf
-        for j in range(i + 1, len(ordered)):
-            right = ordered[j]
-            overlap = min(left.box.bottom, right.box.bottom) - max(left.box.y, right.box.y)
-            gap = right.box.x - left.box.right
-            if overlap >= min(left.box.height, right.box.height) / 3 and gap < best_gap:
-                best, best_gap = j, gap
-        if best >= 0:
-            line_of[root(best)] = root(i)
+    edges = np.array([(c.box.x, c.box.right, c.box.y, c.box.bottom) for c in ordered], dtype=float).reshape(-1, 4)
+    x, right, y, bottom = edges.T
+    for i in range(len(ordered) - 1):
+        overlap = np.minimum(bottom[i], bottom[i + 1 :]) - np.maximum(y[i], y[i + 1 :])
+        lower = np.minimum(bottom[i] - y[i], bottom[i + 1 :] - y[i + 1 :])
+        gap = np.where(overlap >= lower / 3, x[i + 1 :] - right[i], np.inf)
+        nearest = int(gap.argmin())
+        if np.isfinite(gap[nearest]):
+            line_of[root(i + 1 + nearest)] = root(i)
     lines: dict[int, list[Component]] = {}
     for index, component in enumerate(ordered):
         lines.setdefault(root(index), []).append(component)

@@ -137,13 +137,13 @@ class Reading:
         return "\n".join("".join(digit.label for digit in line) for line in self.lines)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON types."""
+        """Plain JSON types; each digit names its line, counted from 0."""
         return {
             "text": self.text,
             "confidence": self.confidence,
             "width": self.width,
             "height": self.height,
-            "lines": [[digit.to_dict() for digit in line] for line in self.lines],
+            "digits": [{"line": index, **digit.to_dict()} for index, line in enumerate(self.lines) for digit in line],
         }
 
 

@@ -45,7 +45,7 @@ def test_area_counts_ink_pixels_and_not_the_box():
 def test_no_digit_is_an_empty_text_without_confidence():
     reading = Reading(width=4, height=3)
     assert (reading.text, reading.digits, reading.confidence) == ("", (), 0.0)
-    assert reading.to_dict() == {"text": "", "confidence": 0.0, "width": 4, "height": 3, "lines": []}
+    assert reading.to_dict() == {"text": "", "confidence": 0.0, "width": 4, "height": 3, "digits": []}
 
 
 def test_text_joins_digits_and_lines():
@@ -58,9 +58,11 @@ def test_dictionary_survives_json_and_agrees_with_the_text():
     reading = Reading(((digit("2", 1), digit("0", 15)), (digit("7"),)), 0.5, 100, 80)
     again = json.loads(json.dumps(reading.to_dict(), allow_nan=False))
     assert again == reading.to_dict()
-    assert again["text"] == "\n".join("".join(d["label"] for d in line) for line in again["lines"])
-    assert again["lines"][0][1]["box"] == {"x": 15, "y": 3, "width": 10, "height": 20}
-    assert len(again["lines"][1][0]["alternatives"]) == 9
+    assert again["text"] == "\n".join(
+        "".join(d["label"] for d in again["digits"] if d["line"] == line) for line in range(2)
+    )
+    assert again["digits"][1]["box"] == {"x": 15, "y": 3, "width": 10, "height": 20}
+    assert len(again["digits"][-1]["alternatives"]) == 9
 
 
 def test_probabilities_name_every_label_in_order():
