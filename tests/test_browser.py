@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import gradio_client
 import pytest
 
 from recognizer.web import strings
@@ -225,3 +226,16 @@ def test_phone_has_room_for_the_page_and_a_finger_draws(phone):
     wait_for_number(phone, "7")
     assert phone.evaluate("window.scrollY") == 0  # the finger drew and did not scroll the page away
     assert phone.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_programs_read_through_the_named_endpoint(address: str) -> None:
+    client = gradio_client.Client(address, verbose=False)
+    try:
+        text, reading = client.predict(
+            gradio_client.handle_file(str(ROOT / "tests" / "golden" / "page.png")), api_name="/read"
+        )
+    finally:
+        client.close()
+    assert text == "253\n9916\n807"
+    assert [digit["label"] for digit in reading["digits"]] == list("2539916807")
+    assert [digit["line"] for digit in reading["digits"]] == [0] * 3 + [1] * 4 + [2] * 3
