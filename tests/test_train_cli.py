@@ -87,9 +87,17 @@ def test_bad_files_are_answered_in_one_sentence(
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "config.json").write_text("{")
     cases = {
-        "There is no file none.npz": ["digits", "--data", "none.npz"],
+        "none.npz: check the path": ["digits", "--data", "none.npz"],
         "page.npz cannot be read": ["digits", "--data", "page.npz"],
-        "Line 1 of pen.jsonl.gz": ["digits", "--data", data, "--validation", "20", "--pen-strokes", "pen.jsonl.gz"],
+        "pen.jsonl.gz is no digit in pen strokes": [
+            "digits",
+            "--data",
+            data,
+            "--validation",
+            "20",
+            "--pen-strokes",
+            "pen.jsonl.gz",
+        ],
         "The validation part must hold": ["digits", "--data", data, "--validation", "100"],
         "is not empty": ["digits", "--data", data, "--validation", "20", "--run", "taken"],
         "taken is no run folder": ["digits", "--resume", "taken"],
@@ -112,5 +120,18 @@ def test_tensorflow_is_silent(tmp_path: Path) -> None:
     pytest.importorskip("keras")
     done = run("digits", "--data", "none.npz", cwd=tmp_path)
     assert done.returncode == 1
-    assert done.stderr == "python -m train: There is no file none.npz: check the path.\n"
+    assert done.stderr == f"python -m train: There is no file {tmp_path / 'none.npz'}: check the path.\n"
     assert done.stdout == ""
+
+
+@pytest.mark.train
+def test_ctrl_c_says_how_to_go_on(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("keras")
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("train.__main__._import_keras_quietly", lambda: None)
+    monkeypatch.setattr("train.run.train", interrupted)
+    assert main(["digits", "--run", "runs/mine"]) == 130
+    assert "python -m train digits --resume runs/mine" in capsys.readouterr().err

@@ -243,7 +243,8 @@ def test_real_strokes_and_optdigits_look_like_emnist() -> None:
     drawn = Digits(np.stack([strokes.draw(i, 9.0) for i in index]), strokes.labels[index])
 
     def means(digits: Digits) -> np.ndarray:
-        mean = np.stack([digits.images[digits.labels == k].mean(axis=0) for k in range(10)])
+        lopsided = (2, 3, 4, 5, 6, 7, 9)
+        mean = np.stack([digits.images[digits.labels == k].mean(axis=0) for k in lopsided])
         mean -= mean.mean(axis=(1, 2), keepdims=True)
         return mean / np.linalg.norm(mean, axis=(1, 2), keepdims=True)
 

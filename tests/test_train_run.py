@@ -385,3 +385,18 @@ def test_the_shipped_files_agree_on_real_digits_and_keep_the_manifests_promise(t
         assert abs(metrics[part]["correct"] - promised["correct"]) <= 2
         assert metrics[part]["ece"] == pytest.approx(promised["ece"], abs=1e-3)
     assert metrics["test"]["accuracy"] >= 0.995
+
+
+def test_the_model_card_gives_the_manifests_figures() -> None:
+    manifest = load_checkpoint().manifest
+    card = (bundled_folder() / "README.md").read_text(encoding="utf-8")
+    for part in ("validation", "test"):
+        entry = manifest["metrics"][part]
+        low, high = entry["interval"]
+        assert f"{entry['correct']:,} of {entry['n']:,}" in card
+        assert f"{entry['accuracy'] * 100:.2f} %" in card
+        assert f"{low * 100:.2f} % to {high * 100:.2f} % | {entry['ece'] * 100:.2f} %" in card
+    assert f"{manifest['parameters']['total']:,}" in card
+    for source in manifest["data"].values():
+        assert f"{source['digits']:,}" in card
+    assert f"({manifest['best_epoch']} of {manifest['epochs_run']})" in card
