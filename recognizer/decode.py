@@ -15,12 +15,15 @@ from recognizer.types import Alternative, Box, Digit, Piece, Reading
 _LOG_ASPECT = np.array([-0.10, -0.88, -0.05, -0.23, -0.25, -0.04, -0.32, -0.29, -0.29, -0.41])
 _ASPECT_SPREAD = np.array([0.25, 0.50, 0.25, 0.23, 0.26, 0.27, 0.23, 0.23, 0.25, 0.23])
 
+_SHAPE_WEIGHT = 0.85
 _MAX_ASPECT_PENALTY = 12.0
+_READING_TEMPERATURE = 2.0
+"""Chosen on real pictures of thirteen kinds: of the readings given 0.9, about nine in ten are right."""
 _READING_WEIGHT = 2.5
 """Weight of the classifier's word against the shape's: pieces that are no digit are mostly read with doubt."""
 _DIGIT_PENALTY = 0.0
 """Price of one more digit, in nats: a whole that reads well is not cut into halves that read as well."""
-_CUT_PENALTY = 0.6
+_CUT_PENALTY = 1.0
 """Price of a cut through one stroke width of ink, in nats."""
 _HEIGHT_PENALTY = 3.0
 """Price of a piece much lower than its line, in nats for each factor of e."""
@@ -96,7 +99,7 @@ def _score(piece: Piece, row: npt.NDArray[np.float32], line_height: float) -> fl
     """Log-likelihood of a piece as one digit, up to a constant: classifier, shape, and the price of the cut."""
     box = piece.component.box
     deviation = (np.log(box.width / box.height) - _LOG_ASPECT) / _ASPECT_SPREAD
-    shape = -np.minimum(0.5 * deviation**2, _MAX_ASPECT_PENALTY)
+    shape = -np.minimum(_SHAPE_WEIGHT * 0.5 * deviation**2, _MAX_ASPECT_PENALTY)
     lowness = max(0.0, float(np.log(0.75 * line_height / box.height)))
     read = _READING_WEIGHT * np.log(np.maximum(row, 1e-9)) + shape
     return float(read.max()) - _DIGIT_PENALTY - _CUT_PENALTY * piece.cut - _HEIGHT_PENALTY * lowness
@@ -123,7 +126,23 @@ def decode(
         for line in chosen
     )
     confidences = [digit.confidence for line in lines for digit in line]
-    return Reading(lines, float(np.prod(confidences)) if confidences else 0.0, *size)
+    return Reading(lines, calibrate(float(np.prod(confidences))) if confidences else 0.0, *size)
+
+
+def calibrate(product: float) -> float:
+    """Probability that a whole text is right, from the product of its digits' confidences.
+
+    The product knows nothing of what was cut wrongly, missed or taken for a digit, which on real pictures is most of what
+    goes wrong. Its odds are softened by a temperature (Platt 1999 with slope 1 / temperature and no offset).
+
+    Args:
+        product: 0 to 1.
+
+    Returns:
+        0 to 1, growing with `product`; 0, 1/2 and 1 stay.
+    """
+    right, wrong = (max(0.0, p) ** (1 / _READING_TEMPERATURE) for p in (product, 1 - product))
+    return float(right / (right + wrong))
 
 
 def _to_digit(

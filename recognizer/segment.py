@@ -31,6 +31,8 @@ _MAX_MARK_HEIGHT = 0.65
 """Tallest comma, in heights of the digit beside it."""
 _MARK_RISE = 0.0
 """How far a comma may rise above the middle of the digit beside it, in heights of that digit."""
+_MIN_THICKNESS = 0.5
+"""Thinnest stroke of a digit, in typical stroke widths: creases and the edges of sheets are hairlines."""
 _FRAGMENT_HEIGHT = 0.7
 """Ink at most this high, in text heights, may be a stray stroke of the digit above or below it."""
 _FRAGMENT_OVERLAP = 0.5
@@ -96,7 +98,9 @@ def select_digits(components: Sequence[Component], stroke_width: float, size: tu
         size: (width, height) of the mask, in pixels.
     """
     smallest = _MIN_FRAGMENT_AREA * stroke_width**2
-    kept = [c for c in components if c.area >= smallest]
+    kept = [
+        c for c in components if c.area >= max(smallest, _MIN_THICKNESS * stroke_width * max(c.box.width, c.box.height))
+    ]
     kept = sorted(kept, key=lambda c: c.area)[-_MAX_COMPONENTS:]
     height = text_height([c for c in kept if not _is_flat(c.box, stroke_width)] or kept)
     joined = [c for c in _join_fragments(kept, height) if not _is_flat(c.box, stroke_width)]

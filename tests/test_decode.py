@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from recognizer import decode as decoding
-from recognizer.decode import Choice, best_path, choose, decode
+from recognizer.decode import Choice, best_path, calibrate, choose, decode
 from recognizer.types import CLASS_NAMES, Box, Component, Piece
 
 
@@ -34,7 +34,13 @@ def pair(whole_width, cut):
 @pytest.fixture
 def round_prices(monkeypatch):
     """Prices to work cases out by hand with: those in use are tuned now and then."""
-    prices = {"_READING_WEIGHT": 1.0, "_DIGIT_PENALTY": 0.7, "_CUT_PENALTY": 0.6, "_HEIGHT_PENALTY": 3.0}
+    prices = {
+        "_READING_WEIGHT": 1.0,
+        "_SHAPE_WEIGHT": 1.0,
+        "_DIGIT_PENALTY": 0.7,
+        "_CUT_PENALTY": 0.6,
+        "_HEIGHT_PENALTY": 3.0,
+    }
     for name, price in prices.items():
         monkeypatch.setattr(decoding, name, price)
 
@@ -139,7 +145,7 @@ def test_labels_are_joined_and_the_confidences_multiplied():
     lines = [[Choice(0, Box(0, 0, 5, 5), 1.0), Choice(2, Box(9, 0, 5, 5), 1.0)], [Choice(1, Box(0, 9, 5, 5), 1.0)]]
     reading = decode(lines, probabilities, CLASS_NAMES, 1.0, (20, 20))
     assert reading.text == "46\n5"
-    assert reading.confidence == pytest.approx(0.8 * 0.9 * 0.5)
+    assert reading.confidence == pytest.approx(calibrate(0.8 * 0.9 * 0.5))
 
 
 def test_class_names_are_the_checkpoints():
@@ -177,3 +183,16 @@ def test_boxes_are_scaled_back(scale):
     box = Box(*(int(value * scale) for value in (40, 80, 24, 60)))
     (digit,) = decode([[Choice(0, box, 1.0)]], np.stack([row(0, 0.9)]), CLASS_NAMES, scale, (500, 500)).digits
     assert digit.box == Box(40, 80, 24, 60)
+
+
+@given(st.floats(0, 1), st.floats(0, 1))
+def test_calibration_keeps_the_order_and_stays_a_probability(one, other):
+    low, high = sorted((one, other))
+    assert 0 <= calibrate(low) <= calibrate(high) <= 1
+    assert calibrate(one) + calibrate(1 - one) == pytest.approx(1)
+
+
+def test_calibration_takes_the_square_root_of_the_odds():
+    # Odds of 99 to 1 become about 9.95 to 1.
+    assert calibrate(0.99) == pytest.approx(99**0.5 / (99**0.5 + 1))
+    assert [calibrate(p) for p in (0.0, 0.5, 1.0)] == [0.0, 0.5, 1.0]

@@ -124,6 +124,18 @@ def test_flag_joins_the_digit_that_it_lies_over():
     assert digit.area == body.area + flag.area
 
 
+def test_dash_goes_and_does_not_set_the_text_height():
+    digits = [block(50 + 50 * i, 100, 30, 60) for i in range(2)]
+    dash = block(200, 125, 150, 8)
+    assert boxes_of(select_digits([*digits, dash], STROKE, PAGE)) == boxes_of(digits)
+
+
+def test_hairline_goes():
+    digits = [block(50 + 50 * i, 100, 30, 60) for i in range(2)]
+    crease = block(200, 100, 2, 60)
+    assert boxes_of(select_digits([*digits, crease], STROKE, PAGE)) == boxes_of(digits)
+
+
 def test_remnant_of_a_border_at_the_edge_goes():
     digits = [block(50 + 50 * i, 100, 30, 60) for i in range(3)]
     remnant = block(0, 100, 5, 60)

@@ -98,7 +98,7 @@ def test_many_doubts_are_counted():
 
 
 def test_unsure_number_without_one_doubtful_digit_still_names_the_weakest():
-    said = verdict(look(StubReader(reading_of("1234567", {4: 0.93}, 0.8)), "x"))
+    said = verdict(look(StubReader(reading_of("1234567", {4: 0.93}, 0.7)), "x"))
     assert "unsure" in said
     assert "digit 5" in said
 

@@ -1,4 +1,4 @@
-"""Command line: `python -m train digits | evaluate | export | examples`."""
+"""Command line: `python -m train digits | evaluate | export | evaluate-strings | examples`."""
 
 from __future__ import annotations
 
@@ -26,6 +26,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         from train import examples
 
         return examples.main(arguments[1:])
+    if arguments[:1] == ["evaluate-strings"]:
+        from train import evaluate_strings
+
+        return evaluate_strings.main(arguments[1:])
     options = _parser().parse_args(arguments)
     try:
         result: int = options.command(options)
@@ -239,6 +243,9 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("--to", type=Path, metavar="FOLDER", default=Path("checkpoints"), help="default: checkpoints")
     export.set_defaults(command=_export)
 
+    commands.add_parser(
+        "evaluate-strings", help="score the reader on folders of labelled pictures of numbers", add_help=False
+    )
     commands.add_parser("examples", help="write the example and the golden pictures again", add_help=False)
     return parser
 

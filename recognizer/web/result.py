@@ -16,7 +16,7 @@ from recognizer.errors import RecognizerError
 from recognizer.types import Digit, Reading, Trace
 from recognizer.web import strings
 
-UNSURE_BELOW = 0.9
+UNSURE_BELOW = 0.8
 """The page says that it is unsure of a reading whose confidence lies below this."""
 
 _SHOWN_SIDE = (480, 1280)

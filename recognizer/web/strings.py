@@ -53,7 +53,7 @@ STAGES = {
         "2. Ink",
         "A spot is ink (white) if it differs clearly from its surroundings: a shadow across the page does no harm.",
     ),
-    "cleaned": ("3. Cleaned", "Specks, ruled lines and frames are taken away; the digits are cut from what is left."),
+    "cleaned": ("3. Cleaned", "Ruled lines and frames are taken away; the digits are cut from what is left."),
     "dilated": (
         "4. Joined",
         "The ink is grown until the strokes of one digit touch, only to see what belongs together.",
