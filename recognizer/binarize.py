@@ -14,15 +14,23 @@ import numpy.typing as npt
 
 from recognizer.types import GreyImage, InkMask
 
-LONGEST_SIDE = 1280
-"""Larger pictures are shrunk to this: a ten-digit number across the page still has digits of over 60 pixels."""
+LONGEST_SIDE = 900
+"""Larger pictures are shrunk to this: a ten-digit number across the page still has digits of over 40 pixels."""
 SHORTEST_SIDE = 120
 """Pictures whose shorter side is below this are enlarged: thresholding enlarged greys keeps what single pixels know."""
 LARGEST_ENLARGEMENT = 4.0
 
+_CLEAR_SKEWNESS = 0.25
+"""Skewness of the differences from the local mean from which ink is light."""
+_DARK_GROUND = 100
+"""Median grey level below which a picture may be light on dark."""
+_MEDIAN_SAMPLE = 40_000
+"""Pixels that are enough for a median."""
 _MIN_CONTRAST = 10.0
 """Ink that differs from its paper by fewer of 255 grey levels is not seen, by people hardly either."""
 _MIN_SIGNAL_TO_NOISE = 3.45
+_SURROUNDINGS = 1.5
+"""Sigma of the surroundings that a pixel is compared with, in stroke widths."""
 _THRESHOLD_SHARE = 0.20
 """How much darker than its surroundings a pixel must be, as a share of the ink's own contrast ..."""
 _THRESHOLD_IN_NOISE = 2.0
@@ -81,22 +89,42 @@ def binarize(grey: GreyImage) -> Binarized:
     ink = darkness > level
     if not ink.any() or ink.all():
         return blank
-    paper = darkness[~ink]
-    level_of_paper = float(np.median(paper))
-    contrast = float(np.median(darkness[ink])) - level_of_paper
-    grain = 1.4826 * float(np.median(np.abs(paper.astype(np.float32) - level_of_paper)))
+    ground = _median(darkness, ~ink)
+    contrast = _median(darkness, ink) - ground
+    deviation = np.abs(darkness.astype(np.int16) - round(ground)).astype(np.uint8)
+    grain = 1.4826 * _median(deviation, ~ink)
     noise = max(grain, _pixel_noise(grey))
     if contrast < max(_MIN_CONTRAST, _MIN_SIGNAL_TO_NOISE * noise):
         return blank
-    stroke_width = measure_stroke_width(ink.astype(np.uint8))
-    # Three strokes to each side: wide enough that the inside of a stroke never becomes its own surroundings.
-    block = 2 * round(4 * stroke_width) + 3
+    stroke_width = measure_stroke_width(ink.view(np.uint8))
     offset = max(_THRESHOLD_SHARE * contrast, _THRESHOLD_IN_NOISE * noise)
-    mask = np.asarray(
-        cv2.adaptiveThreshold(flat, 255, cv2.ADAPTIVE_THRESH_GAUSSIAN_C, cv2.THRESH_BINARY_INV, block, offset),
-        dtype=np.uint8,
-    )
+    mask = adaptive_threshold(flat, stroke_width, offset)
     return Binarized(grey, mask, measure_stroke_width(mask))
+
+
+def adaptive_threshold(grey: GreyImage, stroke_width: float, offset: float) -> InkMask:
+    """Mark what is darker than the Gaussian-weighted mean of its surroundings by more than `offset` grey levels.
+
+    The same as OpenCV's `adaptiveThreshold` with ADAPTIVE_THRESH_GAUSSIAN_C, but the mean, which changes slowly, is taken
+    of a smaller picture: that is many times faster where strokes are wide.
+
+    Args:
+        grey: (height, width) uint8, dark ink.
+        stroke_width: in pixels; the surroundings reach about three strokes to each side, so that the inside of a stroke
+            never becomes its own surroundings.
+        offset: in grey levels.
+
+    Returns:
+        (height, width) uint8, 255 where there is ink.
+    """
+    height, width = grey.shape
+    sigma = _SURROUNDINGS * stroke_width
+    shrunk = max(1, int(sigma / 2))
+    small = rescale(grey, 1 / shrunk)
+    mean = cv2.GaussianBlur(small, (0, 0), sigma / shrunk)
+    if shrunk > 1:
+        mean = cv2.resize(mean, (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(cv2.threshold(cv2.subtract(mean, grey), offset, 255, cv2.THRESH_BINARY)[1], dtype=np.uint8)
 
 
 def is_light_on_dark(grey: GreyImage) -> bool:
@@ -105,16 +133,16 @@ def is_light_on_dark(grey: GreyImage) -> bool:
     Looks at the differences from the local mean, which shadows and vignettes do not reach: thin ink draws a long tail of
     them to its own side.
     """
-    small = _shrink(grey, 256).astype(np.float32)
+    small = _shrink(grey, 160).astype(np.float32)
     side = 2 * (max(small.shape) // 12) + 1
     local = cv2.blur(cv2.blur(small, (side, side)), (side, side))
     difference = small - local
     spread = float(difference.std())
     if spread < 1.0:
         return False
-    return float((difference**3).mean()) / spread**3 > 0.25 or (
-        float((difference**3).mean()) > 0 and float(np.median(grey)) < 100
-    )
+    skewness = float((difference * difference * difference).mean()) / spread**3
+    # Broad strokes may fill half of a picture, and then the tail is short: what decides is that the ground is dark.
+    return skewness > _CLEAR_SKEWNESS or (skewness > 0 and _median(grey) < _DARK_GROUND)
 
 
 def flatten_light(grey: GreyImage) -> GreyImage:
@@ -142,8 +170,16 @@ def _pixel_noise(grey: GreyImage) -> float:
     estimation"); its median, where the paper takes the mean, is deaf to the edges of strokes.
     """
     kernel = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
-    response = cv2.filter2D(grey, cv2.CV_32F, kernel)
-    return 1.4826 * float(np.median(np.abs(response))) / 6
+    response = cv2.convertScaleAbs(cv2.filter2D(grey, cv2.CV_16S, kernel))
+    return 1.4826 * _median(np.asarray(response, dtype=np.uint8)) / 6
+
+
+def _median(values: npt.NDArray[np.uint8], where: npt.NDArray[np.bool_] | None = None) -> float:
+    """Median grey level, of a sample where there are many, by counting: many times faster than by sorting."""
+    step = max(1, int((values.size / _MEDIAN_SAMPLE) ** 0.5))
+    sample = values[::step, ::step]
+    counts = np.bincount(sample.ravel() if where is None else sample[where[::step, ::step]], minlength=256).cumsum()
+    return float(np.searchsorted(counts, counts[-1] / 2))
 
 
 def measure_stroke_width(mask: InkMask) -> float:

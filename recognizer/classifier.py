@@ -24,6 +24,8 @@ class DigitClassifier:
     def __init__(self, checkpoint: Checkpoint) -> None:
         options = ort.SessionOptions()
         options.intra_op_num_threads = min(_MAX_THREADS, os.cpu_count() or 1)
+        # Waiting threads that spin would take the cores from the next stage.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.log_severity_level = 3
         try:
             self._session = ort.InferenceSession(

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
 from recognizer.components import label_components
-from recognizer.types import InkMask
+from recognizer.types import Box, InkMask
 
 _MIN_SHARE_OF_SIDE = 0.45
 """A line spans at least this share of the picture's side in its direction."""
+_RUN_STROKE = 2
+"""Width of a stroke in the picture in which lines are sought, in pixels, at least."""
 _MIN_LENGTH_IN_STROKES = 6.0
 _MAX_THICKNESS_IN_STROKES = 2.2
 _MIN_ROW_IN_TEXT_HEIGHTS = 1.3
@@ -44,37 +48,104 @@ def remove_rulings(mask: InkMask, stroke_width: float) -> InkMask:
     """
     if stroke_width <= 0:
         return mask.copy()
-    rows = _candidates(mask, stroke_width, slack=1.0)
+    height, width = mask.shape
     columns = _candidates(mask.T, stroke_width, slack=1.0).T
     anchors = np.zeros_like(mask)
+    rows = _candidates(mask, stroke_width, slack=1.0)
     if rows.any():
-        height = _text_height(mask, rows, stroke_width)
-        rows = _long_lines(rows, stroke_width, _MIN_ROW_IN_TEXT_HEIGHTS * height)
-        mask = _take_out(mask, rows, stroke_width)
-        anchors = rows
+        text = _text_height(mask, rows, stroke_width)
+        least = max(_MIN_ROW_IN_TEXT_HEIGHTS * text, _MIN_SHARE_OF_SIDE * width)
+        for line in _find_lines(rows, stroke_width):
+            at_edge = line.start <= _END_SHARE * width or line.end >= (1 - _END_SHARE) * width
+            free = line.coverage >= _MIN_COVERAGE and line.length >= _FREE_ROW * least
+            if line.length >= least and (at_edge or free):
+                line.draw(anchors)
+        mask = _take_out(mask, anchors, stroke_width)
     # Cell borders are often broken, and pieces as short as digits: wider gaps are closed at the edges.
-    columns = np.minimum(np.maximum(columns, _at_edges(_candidates(mask.T, stroke_width, slack=4.0).T)), mask)
+    columns = np.minimum(np.maximum(columns, _edge_candidates(mask, stroke_width)), mask)
     if columns.any():
-        height = _text_height(mask, _at_edges(columns), stroke_width)
-        found = [
-            _long_lines(columns.T, stroke_width, _MIN_COLUMN_IN_TEXT_HEIGHTS * height, anchors.T),
-            _long_lines(columns.T, stroke_width, 0.0, anchors.T, ends=2),
-            _long_lines(_at_edges(columns).T, stroke_width, _MIN_BORDER_IN_TEXT_HEIGHTS * height, anchors.T),
-        ]
-        mask = _take_out(mask.T, np.maximum.reduce(found), stroke_width).T
+        text = _text_height(mask, _at_edges(columns), stroke_width)
+        taken = np.zeros_like(mask)
+        for line in _find_lines(columns.T, stroke_width):
+            met = line.ends_at(anchors.T, 2 * stroke_width)
+            ends = met + (line.start <= _END_SHARE * height) + (line.end >= (1 - _END_SHARE) * height)
+            x, breadth = line.box.y, line.box.height
+            at_edge = x + breadth <= _EDGE_SHARE * width or x >= (1 - _EDGE_SHARE) * width
+            least = (_MIN_BORDER_IN_TEXT_HEIGHTS if at_edge else _MIN_COLUMN_IN_TEXT_HEIGHTS) * text
+            if met == 2 or (ends >= 1 and line.length >= least):
+                line.draw(taken.T)
+        mask = _take_out(mask.T, taken.T, stroke_width).T
     return np.array(mask, dtype=np.uint8, order="C")
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A thin and straight horizontal run."""
+
+    box: Box
+    ink: InkMask
+    """(box.height, box.width), the run's own ink."""
+
+    @property
+    def start(self) -> int:
+        return self.box.x
+
+    @property
+    def end(self) -> int:
+        return self.box.right
+
+    @property
+    def length(self) -> int:
+        return self.box.width
+
+    @property
+    def coverage(self) -> float:
+        """Share of the length in which there is ink."""
+        return float(np.count_nonzero(self.ink.any(axis=0))) / self.box.width
+
+    def draw(self, mask: InkMask) -> None:
+        """Add the ink to a mask."""
+        window = mask[self.box.y : self.box.bottom, self.box.x : self.box.right]
+        np.maximum(window, self.ink, out=window)
+
+    def ends_at(self, mask: InkMask, reach: float) -> int:
+        """How many of the two ends lie within `reach` of ink of `mask`."""
+        near = max(2, round(reach))
+        rows = slice(max(0, self.box.y - near), self.box.bottom + near)
+        return sum(bool(mask[rows, max(0, end - near) : end + near].any()) for end in (self.start, self.end))
 
 
 def _candidates(mask: InkMask, stroke_width: float, slack: float) -> InkMask:
     """Ink in long horizontal runs, tolerating a slope of a stroke's width and gaps of `slack` strokes."""
     mask = np.ascontiguousarray(mask)
     length = max(_MIN_SHARE_OF_SIDE * mask.shape[1], _MIN_LENGTH_IN_STROKES * stroke_width)
+    # Finer detail would cost time and tell nothing of lines.
+    shrunk = max(1, int(stroke_width / _RUN_STROKE))
+    small = mask
+    if shrunk > 1:
+        size = max(1, round(mask.shape[1] / shrunk)), max(1, round(mask.shape[0] / shrunk))
+        small = (cv2.resize(mask, size, interpolation=cv2.INTER_AREA) > 127).astype(np.uint8)
+    stroke = stroke_width / shrunk
     # Grown across the run, a line that climbs slowly or was drawn shakily still holds a straight run.
-    grown = cv2.dilate(mask, np.ones((max(1, round(0.6 * stroke_width)) | 1, 1), np.uint8))
-    grown = cv2.morphologyEx(grown, cv2.MORPH_CLOSE, np.ones((1, max(1, round(slack * stroke_width)) | 1), np.uint8))
-    # Half the length is enough for the kernel: `_long_lines` measures the whole line.
-    runs = cv2.morphologyEx(grown, cv2.MORPH_OPEN, np.ones((1, max(3, int(length / 2))), np.uint8))
-    return np.asarray(cv2.bitwise_and(runs, mask), dtype=np.uint8)
+    grown = cv2.dilate(small, np.ones((max(1, round(0.6 * stroke)) | 1, 1), np.uint8))
+    grown = cv2.morphologyEx(grown, cv2.MORPH_CLOSE, np.ones((1, max(1, round(slack * stroke)) | 1), np.uint8))
+    # Half the length is enough for the kernel: `_find_lines` measures the whole line.
+    runs = cv2.morphologyEx(grown, cv2.MORPH_OPEN, np.ones((1, max(3, int(length / shrunk / 2))), np.uint8))
+    if not runs.any():
+        return np.zeros_like(mask)
+    if shrunk > 1:
+        runs = cv2.resize(runs, (mask.shape[1], mask.shape[0]), interpolation=cv2.INTER_NEAREST)
+    return np.where(runs > 0, mask, 0).astype(np.uint8)
+
+
+def _edge_candidates(mask: InkMask, stroke_width: float) -> InkMask:
+    """Ink in long vertical runs near the left or right edge, tolerating wider gaps."""
+    margin = int(_EDGE_SHARE * mask.shape[1])
+    found = np.zeros_like(mask)
+    if margin:
+        for strip in (np.s_[:, :margin], np.s_[:, -margin:]):
+            found[strip] = _candidates(mask[strip].T, stroke_width, slack=4.0).T
+    return found
 
 
 def _at_edges(mask: InkMask) -> InkMask:
@@ -93,10 +164,10 @@ def _text_height(mask: InkMask, lines: InkMask, stroke_width: float) -> float:
     """Height of the digits, in pixels: the median height of the components that hold no candidate for a line, and where
     there are none, of what is left without the candidates. Each counts by the outline of its box. 0 without ink.
     """
-    whole = [box for _, box in label_components(mask)[1]]
-    text = [box for box in whole if not lines[box.y : box.bottom, box.x : box.right].any()]
-    rest = [box for _, box in label_components(_without(mask, lines))[1]]
-    for boxes in (text, rest):
+    for ink in (mask, _without(mask, lines)):
+        boxes = [box for _, box in label_components(ink)[1]]
+        if ink is mask:
+            boxes = [box for box in boxes if not lines[box.y : box.bottom, box.x : box.right].any()]
         # Neither specks nor dashes tell how high the text is.
         high = sorted((box.height, box.width) for box in boxes if box.height >= _MIN_TEXT_HEIGHT * stroke_width)
         if high:
@@ -105,42 +176,22 @@ def _text_height(mask: InkMask, lines: InkMask, stroke_width: float) -> float:
     return 0.0
 
 
-def _long_lines(
-    runs: InkMask, stroke_width: float, min_length: float, anchors: InkMask | None = None, ends: int = 1
-) -> InkMask:
-    """The horizontal runs that are long, thin and straight enough to be a line.
-
-    Where `anchors` are given, a line has to end at one of them or at the edge of the mask with at least `ends` of its two
-    ends: the border of a cell does, the stem of a digit does not.
-    """
+def _find_lines(runs: InkMask, stroke_width: float) -> list[_Line]:
+    """The horizontal runs that are long, thin and straight enough to be a line."""
     runs = np.ascontiguousarray(runs)
-    kept = np.zeros_like(runs)
-    if not runs.any():
-        return kept
-    min_length = max(min_length, _MIN_SHARE_OF_SIDE * runs.shape[1])
-    reach = 2 * max(1, round(stroke_width))
-    near_edge = _END_SHARE * runs.shape[1]
-    joined = cv2.dilate(runs, np.ones((3, 2 * reach + 1), np.uint8))
+    # Pieces of one line with small gaps between them are one line.
+    joined = cv2.dilate(runs, np.ones((3, 4 * max(1, round(stroke_width)) + 1), np.uint8))
     labels, found = label_components(np.asarray(joined, dtype=np.uint8))
+    lines = []
     for label, (x, y, width, height) in found:
+        if width < _MIN_SHARE_OF_SIDE * runs.shape[1]:
+            continue
         window = np.s_[y : y + height, x : x + width]
         own = np.where(labels[window] == label, runs[window], 0).astype(np.uint8)
-        offset, _, length, _ = cv2.boundingRect(own)
-        if length < min_length or not _is_thin_and_straight(own, length, stroke_width):
-            continue
-        left, right = x + offset, x + offset + length
-        at_edge = [left <= near_edge, right >= runs.shape[1] - near_edge]
-        if anchors is None:
-            whole = np.count_nonzero(own.any(axis=0)) >= _MIN_COVERAGE * length
-            if not any(at_edge) and not (whole and length >= _FREE_ROW * min_length):
-                continue
-        else:
-            rows = slice(max(0, y - reach), y + height + reach)
-            met = [anchors[rows, max(0, end - reach) : end + reach].any() for end in (left, right)]
-            if (sum(met) if ends == 2 else sum(met) + sum(at_edge)) < ends:
-                continue
-        np.maximum(kept[window], own, out=kept[window])
-    return kept
+        dx, dy, length, thickness = cv2.boundingRect(own)
+        if length >= _MIN_SHARE_OF_SIDE * runs.shape[1] and _is_thin_and_straight(own, length, stroke_width):
+            lines.append(_Line(Box(x + dx, y + dy, length, thickness), own[dy : dy + thickness, dx : dx + length]))
+    return lines
 
 
 def _is_thin_and_straight(line: InkMask, length: int, stroke_width: float) -> bool:

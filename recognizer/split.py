@@ -113,8 +113,9 @@ def _accumulate(cost: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64],
     step = np.zeros(cost.shape, dtype=int)
     total[0] = cost[0]
     columns = np.arange(cost.shape[1])
+    above = np.full(cost.shape[1] + 2, np.inf)
     for row in range(1, len(cost)):
-        above = np.pad(total[row - 1], 1, constant_values=np.inf)
+        above[1:-1] = total[row - 1]
         ways = np.stack([above[:-2] + _DIAGONAL_COST, above[1:-1], above[2:] + _DIAGONAL_COST])
         best = ways.argmin(axis=0)
         step[row] = best - 1
