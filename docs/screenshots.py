@@ -47,8 +47,8 @@ def main() -> int:
                 page.wait_for_selector("#canvas .toolbar-wrap button.highlight", state="attached")
                 page.wait_for_timeout(1000)
                 if name == "page":
-                    page.get_by_role("button", name="Thumbnail 8 of").click()
-                    page.wait_for_function("document.querySelector('#number textarea').value.length == 10")
+                    page.get_by_role("button", name="Thumbnail 3 of").click()
+                    page.wait_for_function("document.querySelector('#number textarea').value.length == 5")
                 else:
                     draw(page, SEVEN, ONE)
                 snap(page, name)

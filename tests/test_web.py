@@ -16,7 +16,7 @@ import pytest
 from recognizer.errors import ImageLoadError
 from recognizer.types import Alternative, Box, Digit, Reading, Trace
 from recognizer.web import launch, strings
-from recognizer.web.result import digit_choices, look, percent, verdict
+from recognizer.web.result import UNSURE_BELOW, digit_choices, look, percent, verdict
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -101,6 +101,13 @@ def test_unsure_number_without_one_doubtful_digit_still_names_the_weakest():
     said = verdict(look(StubReader(reading_of("1234567", {4: 0.93}, 0.7)), "x"))
     assert "unsure" in said
     assert "digit 5" in said
+
+
+def test_words_and_tone_of_the_verdict_agree():
+    for confidence in (0.01, 0.5, UNSURE_BELOW - 0.01, UNSURE_BELOW, 0.95, 0.999):
+        said = verdict(look(StubReader(reading_of("12", {}, confidence)), "x"))
+        assert ("Sure:" in said or "Fairly sure:" in said) == (confidence >= UNSURE_BELOW)
+        assert ('"verdict sure"' in said) == (confidence >= UNSURE_BELOW)
 
 
 def test_no_digit_says_so_with_a_hint():

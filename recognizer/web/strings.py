@@ -36,7 +36,8 @@ NO_PICTURE = "No picture came with the request: upload one."
 UNEXPECTED = "Something went wrong while reading this picture. Please try another one."
 
 # From the least confidence that earns the words, highest first.
-CONFIDENCE_WORDS = ((0.98, "Sure"), (0.9, "Fairly sure"), (0.6, "Unsure"), (0.0, "Little more than a guess"))
+CONFIDENCE_WORDS = ((0.95, "Sure"), (0.8, "Fairly sure"), (0.5, "Unsure"), (0.0, "Little more than a guess"))
+# "Unsure" begins where `result.UNSURE_BELOW` says; a test holds both together.
 CONFIDENCE = "{words}: {percent} that the whole number is right."
 CONFIDENCE_ONE = "{words}: {percent} that the digit is right."
 DOUBTS_ONE = "In doubt: {digits}."
