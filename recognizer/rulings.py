@@ -118,6 +118,8 @@ class _Line:
 def _candidates(mask: InkMask, stroke_width: float, slack: float) -> InkMask:
     """Ink in long horizontal runs, tolerating a slope of a stroke's width and gaps of `slack` strokes."""
     mask = np.ascontiguousarray(mask)
+    if not mask.any():
+        return np.zeros_like(mask)
     length = max(_MIN_SHARE_OF_SIDE * mask.shape[1], _MIN_LENGTH_IN_STROKES * stroke_width)
     # Finer detail would cost time and tell nothing of lines.
     shrunk = max(1, int(stroke_width / _RUN_STROKE))
