@@ -6,7 +6,7 @@ so that one setting serves a scan of 60x34 pixels and a photograph of 12 megapix
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -90,12 +90,13 @@ def binarize(grey: GreyImage) -> Binarized:
     darkness = 255 - flat
     level, _ = cv2.threshold(darkness, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     ink = darkness > level
-    if not ink.any() or ink.all():
+    paper = _sample(darkness)
+    paper = paper[paper <= level]
+    if not ink.any() or not len(paper):
         return blank
-    ground = _median(darkness, ~ink)
-    contrast = _median(darkness, ink) - ground
-    deviation = np.abs(darkness.astype(np.int16) - round(ground)).astype(np.uint8)
-    grain = 1.4826 * _median(deviation, ~ink)
+    ground = _median(paper)
+    contrast = _median(darkness[ink]) - ground
+    grain = 1.4826 * _median(np.abs(paper.astype(np.int16) - round(ground)))
     noise = max(grain, _pixel_noise(grey))
     if contrast < max(_MIN_CONTRAST, _MIN_SIGNAL_TO_NOISE * noise):
         return blank
@@ -145,7 +146,7 @@ def is_light_on_dark(grey: GreyImage) -> bool:
         return False
     skewness = float((difference * difference * difference).mean()) / spread**3
     # Broad strokes may fill half of a picture, and then the tail is short: what decides is that the ground is dark.
-    return skewness > _CLEAR_SKEWNESS or (skewness > 0 and _median(grey) < _DARK_GROUND)
+    return skewness > _CLEAR_SKEWNESS or (skewness > 0 and _median(_sample(grey)) < _DARK_GROUND)
 
 
 def flatten_light(grey: GreyImage) -> GreyImage:
@@ -174,14 +175,18 @@ def _pixel_noise(grey: GreyImage) -> float:
     """
     kernel = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
     response = cv2.convertScaleAbs(cv2.filter2D(grey, cv2.CV_16S, kernel))
-    return 1.4826 * _median(np.asarray(response, dtype=np.uint8)) / 6
+    return 1.4826 * _median(_sample(np.asarray(response, dtype=np.uint8))) / 6
 
 
-def _median(values: npt.NDArray[np.uint8], where: npt.NDArray[np.bool_] | None = None) -> float:
-    """Median grey level, of a sample where there are many, by counting: many times faster than by sorting."""
-    step = max(1, int((values.size / _MEDIAN_SAMPLE) ** 0.5))
-    sample = values[::step, ::step]
-    counts = np.bincount(sample.ravel() if where is None else sample[where[::step, ::step]], minlength=256).cumsum()
+def _sample(grey: GreyImage) -> npt.NDArray[np.uint8]:
+    """Grey levels of pixels on an even grid, at most about `_MEDIAN_SAMPLE` of them: (N,) uint8."""
+    step = max(1, int((grey.size / _MEDIAN_SAMPLE) ** 0.5))
+    return grey[::step, ::step].ravel()
+
+
+def _median(levels: npt.NDArray[np.integer[Any]]) -> float:
+    """Median of grey levels, (N,) with N at least 1, by counting: many times faster than by sorting."""
+    counts = np.bincount(levels, minlength=256).cumsum()
     return float(np.searchsorted(counts, counts[-1] / 2))
 
 
