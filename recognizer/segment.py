@@ -29,8 +29,6 @@ _FLAT_ASPECT = 2.0
 """Ink lower than this, in stroke widths, and this much wider than high is a dash or a piece of a line."""
 _MAX_MARK_HEIGHT = 0.65
 """Tallest comma, in heights of the digit beside it."""
-_MARK_RISE = 0.0
-"""How far a comma may rise above the middle of the digit beside it, in heights of that digit."""
 _MIN_THICKNESS = 0.5
 """Thinnest stroke of a digit, in typical stroke widths: creases and the edges of sheets are hairlines."""
 _FRAGMENT_HEIGHT = 0.7
@@ -195,9 +193,8 @@ def _without_marks(line: list[Component]) -> list[Component]:
     kept = []
     for index, component in enumerate(line):
         beside = [other.box for other in line[max(0, index - 1) : index + 2] if other is not component]
-        height = max((box.height for box in beside), default=0)
-        tallest = [box for box in beside if box.height == height]
-        low = component.box.height < _MAX_MARK_HEIGHT * height
-        if not (low and component.box.y > tallest[0].centre[1] - _MARK_RISE * height):
+        digit = max(beside, key=lambda box: box.height, default=component.box)
+        low = component.box.height < _MAX_MARK_HEIGHT * digit.height
+        if not (low and component.box.y > digit.centre[1]):
             kept.append(component)
     return kept
