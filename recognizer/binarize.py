@@ -197,7 +197,7 @@ def measure_stroke_width(mask: InkMask) -> float:
         return 0.0
     contours, _ = cv2.findContours(mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
     outline = sum(cv2.arcLength(contour, True) for contour in contours)
-    return max(1.0, 2.0 * area / (outline + 1e-9)) if outline else 1.0
+    return max(1.0, 2.0 * area / outline) if outline else 1.0
 
 
 def _shrink(grey: npt.NDArray[np.uint8], longest: int) -> npt.NDArray[np.uint8]:

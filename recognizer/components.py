@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from recognizer.types import Box, InkMask
+
+
+def weighted_median(values: Sequence[float], weights: Sequence[float]) -> float:
+    """The least of `values` up to which at least half of the weight lies; both are (N,) with N at least 1."""
+    order = np.argsort(values, kind="stable")
+    cumulated = np.cumsum(np.asarray(weights, dtype=float)[order])
+    return float(values[order[np.searchsorted(cumulated, cumulated[-1] / 2)]])
 
 
 def label_components(mask: InkMask) -> tuple[npt.NDArray[np.int32], list[tuple[int, Box]]]:

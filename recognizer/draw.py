@@ -14,10 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
-from recognizer.types import Box, Reading
-
-RgbImage = npt.NDArray[np.uint8]
-"""(height, width, 3) uint8, red, green, blue."""
+from recognizer.types import Box, Reading, RgbImage
 
 DOUBTFUL_BELOW = 0.9
 """A digit whose confidence lies below this is marked as doubtful."""

@@ -14,10 +14,7 @@ import numpy.typing as npt
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from recognizer.errors import ImageArrayError, ImageLoadError, ImageTooLargeError
-from recognizer.types import GreyImage
-
-RgbImage = npt.NDArray[np.uint8]
-"""(height, width, 3) uint8, red, green, blue."""
+from recognizer.types import GreyImage, RgbImage
 
 MAX_PIXELS = 80_000_000
 """Largest picture that is decoded, width times height: 240 MB as RGB. A phone's 50-megapixel photograph passes."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from recognizer.components import label_components
+from recognizer.components import label_components, weighted_median
 from recognizer.types import Box, InkMask
 
 _MIN_SHARE_OF_SIDE = 0.45
@@ -171,10 +171,9 @@ def _text_height(mask: InkMask, lines: InkMask, stroke_width: float) -> float:
         if ink is mask:
             boxes = [box for box in boxes if not lines[box.y : box.bottom, box.x : box.right].any()]
         # Neither specks nor dashes tell how high the text is.
-        high = sorted((box.height, box.width) for box in boxes if box.height >= _MIN_TEXT_HEIGHT * stroke_width)
+        high = [box for box in boxes if box.height >= _MIN_TEXT_HEIGHT * stroke_width]
         if high:
-            weights = np.cumsum([height + width for height, width in high])
-            return float(high[int(np.searchsorted(weights, weights[-1] / 2))][0])
+            return weighted_median([box.height for box in high], [box.height + box.width for box in high])
     return 0.0
 
 
@@ -198,12 +197,12 @@ def _find_lines(runs: InkMask, stroke_width: float) -> list[_Line]:
 
 def _is_thin_and_straight(line: InkMask, length: int, stroke_width: float) -> bool:
     rows, columns = np.nonzero(line)
-    if len(rows) / length > _MAX_THICKNESS_IN_STROKES * stroke_width:
+    thickness = len(rows) / length
+    if thickness > _MAX_THICKNESS_IN_STROKES * stroke_width:
         return False
     slope, offset = np.polyfit(columns, rows, 1)
     # The ink of a straight bar of thickness t deviates by t / sqrt(12) from its axis; the rest is bend.
     deviation = float(np.std(rows - slope * columns - offset))
-    thickness = len(rows) / length
     return deviation <= thickness / 12**0.5 + _MAX_BEND * length
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from recognizer.components import label_components
+from recognizer.components import label_components, weighted_median
 from recognizer.types import Box, Component, InkMask
 
 _MIN_HEIGHT = 0.40
@@ -80,11 +80,7 @@ def text_height(components: Sequence[Component]) -> float:
     """
     if not components:
         return 0.0
-    heights = np.array([c.box.height for c in components], dtype=float)
-    weights = np.array([c.area for c in components], dtype=float)
-    order = np.argsort(heights)
-    cumulated = np.cumsum(weights[order])
-    return float(heights[order][np.searchsorted(cumulated, cumulated[-1] / 2)])
+    return weighted_median([c.box.height for c in components], [c.area for c in components])
 
 
 def select_digits(components: Sequence[Component], stroke_width: float, size: tuple[int, int]) -> list[Component]:

@@ -12,6 +12,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+RgbImage = npt.NDArray[np.uint8]
+"""(height, width, 3) uint8, red, green, blue."""
+
 GreyImage = npt.NDArray[np.uint8]
 """(height, width) uint8, 0 black to 255 white."""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import json
 import re
 import statistics
 import sys
@@ -23,6 +22,7 @@ import numpy as np
 from recognizer.errors import ImageLoadError, RecognizerError
 from recognizer.image_io import load_image
 from recognizer.reader import DigitReader
+from train.run import write_json
 
 LABELS = "labels.csv"
 _BIN_EDGES = (0.0, 0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 1.0)
@@ -172,7 +172,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(f"{span:14}{entry['n']:9}{entry['confidence']:8.2f}{entry['right']:8.2f}")
     try:
         if arguments.out:
-            arguments.out.write_text(json.dumps({"folders": table, "reliability": bins}, indent=2) + "\n")
+            write_json(arguments.out, {"folders": table, "reliability": bins})
         if arguments.errors:
             _write_errors(arguments.errors, outcomes)
     except OSError as error:
@@ -182,10 +182,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _write_errors(path: Path, outcomes: Iterable[Outcome]) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
+    new = path.with_name(path.name + ".new")
+    with new.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(("folder", "file", "truth", "text", "confidence"))
         writer.writerows((o.folder, o.file, o.truth, o.text, f"{o.confidence:.4f}") for o in outcomes if not o.exact)
+    new.replace(path)
 
 
 if __name__ == "__main__":
