@@ -25,6 +25,9 @@ CLASS_NAMES = ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9")
 CROP_SIZE = 28
 """Side of the square picture that the digit network takes, in pixels."""
 
+LINE_HEIGHT = 32
+"""Height of the line pictures that the sequence network takes, in pixels."""
+
 
 class Box(NamedTuple):
     """Upright rectangle: its top left pixel, its width and its height, in pixels of the picture."""

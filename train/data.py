@@ -145,6 +145,26 @@ def load_characters(path: Path) -> tuple[Digits, Digits]:
     return parts[0], parts[1]
 
 
+def load_letters(path: Path, letters: str) -> Images:
+    """Read the train part's pictures of some letters: (N, 28, 28) uint8, none where the file holds no letters.
+
+    Args:
+        path: as `load_characters` takes, with the labels as `chars`.
+        letters: which; upper case and lower case count as written.
+
+    Raises:
+        DataError: the file is missing, no .npz, or has another layout.
+    """
+    arrays = _load_arrays(path)
+    if "images" not in arrays or "test" not in arrays:
+        raise DataError(f"{path} has the arrays {_listed(arrays)}, but needs 'images' and 'test'.")
+    _check_images(path, arrays["images"], (CROP_SIZE, CROP_SIZE))
+    if "chars" not in arrays:
+        return np.zeros((0, CROP_SIZE, CROP_SIZE), np.uint8)
+    wanted = np.isin(arrays["chars"], [ord(letter) for letter in letters]) & ~arrays["test"].astype(bool)
+    return np.asarray(arrays["images"][wanted], dtype=np.uint8)
+
+
 def load_optdigits(path: Path) -> Digits:
     """Read the optdigits originals, 32x32 binary, of the parts `tra` and `tes_b`, in EMNIST's form.
 

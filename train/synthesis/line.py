@@ -1,0 +1,313 @@
+"""One line of writing: characters in one hand, side by side until they touch or overlap."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from recognizer.types import LINE_HEIGHT
+from train.pen import Stroke
+from train.synthesis.marks import mark_strokes
+from train.synthesis.sources import Sources
+from train.synthesis.texts import LETTER
+
+FINE = 2
+"""Lines are written at this many times their final size, so that a pen may be half a pixel thick."""
+ROWS = FINE * LINE_HEIGHT
+_BAND = 4
+"""Rows in which the distance of neighbours is measured together."""
+_INK = 70
+_EMNIST_PEN = 0.11
+"""Width of EMNIST's strokes, in digit heights."""
+_SUBPIXEL_BITS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """How one line is written. Lengths are in digit heights where nothing else is said."""
+
+    height: float
+    """Height of the digits, in pixels of the final picture."""
+    slant: float
+    """How far the top leans to the right of the foot."""
+    aspect: float
+    """Width of the digits, compared with their sources."""
+    pen: float
+    """Width of the pen."""
+    strokes: float
+    """Share of the digits that are written with pen strokes; the rest are EMNIST's."""
+    gap: float
+    """Distance between neighbours; negative where they overlap."""
+    gap_jitter: float
+    """Standard deviation of the gaps."""
+    drift: float
+    """How far the line sinks per unit of its length."""
+    offset: float
+    """How far the line lies below the middle of the picture, in pixels of the final picture."""
+    size_jitter: float
+    """Standard deviation of the digits' sizes, as a share."""
+    baseline_jitter: float
+    """Standard deviation of the digits' feet."""
+    turn: float
+    """Standard deviation of the digits' angles, in radians."""
+    space: float
+    """Width of a space."""
+    joined: float
+    """Probability that a pen stroke leads on to the next digit."""
+    flagged: float
+    """Share of the 1s that have a long upstroke."""
+
+
+def random_hand(rng: np.random.Generator) -> Hand:
+    """Make up a hand."""
+    u = rng.random()
+    if u < 0.50:
+        gap = rng.uniform(0.06, 0.30)
+    elif u < 0.84:
+        gap = rng.uniform(-0.06, 0.08)
+    elif u < 0.92:
+        gap = rng.uniform(-0.12, -0.03)
+    else:
+        gap = rng.uniform(0.3, 1.1)
+    upright = rng.random() < 0.6
+    slant = rng.normal(0.08, 0.12) if upright else rng.uniform(0.1, 0.85)
+    strokes = (0.0, 1.0, 0.5)[int(rng.choice(3, p=[0.45, 0.43, 0.12]))]
+    return Hand(
+        height=float(np.clip(rng.normal(21.0, 2.6), 13.0, 28.0)),
+        slant=float(np.clip(slant, -0.3, 0.9)),
+        aspect=float(np.exp(rng.normal(0.0, 0.16))),
+        pen=float(np.exp(rng.normal(np.log(0.085), 0.42)).clip(0.03, 0.19)),
+        strokes=strokes,
+        gap=float(gap),
+        gap_jitter=float(rng.uniform(0.02, 0.10)),
+        drift=float(rng.normal(0.0, 0.035)),
+        offset=float(rng.normal(0.0, 1.2)),
+        size_jitter=float(rng.uniform(0.02, 0.13)),
+        baseline_jitter=float(rng.uniform(0.01, 0.09)),
+        turn=float(rng.uniform(0.02, 0.10)),
+        space=float(rng.uniform(0.25, 0.9)),
+        joined=float(rng.uniform(0.2, 0.9)) if rng.random() < 0.15 else 0.0,
+        flagged=float(rng.uniform(0.5, 1.0)) if rng.random() < 0.35 else 0.05,
+    )
+
+
+def write_line(
+    text: str, hand: Hand, sources: Sources, rng: np.random.Generator
+) -> tuple[npt.NDArray[np.uint8], tuple[int, int]]:
+    """Write a text.
+
+    Args:
+        text: digits, spaces and `train.synthesis.texts.MARKS`; may be empty.
+        hand: how.
+        sources: the characters to write with.
+        rng: chooses among them and shakes the hand.
+
+    Returns:
+        (64, W) uint8, white ink on black, `FINE` times as large as the final picture, without margins; and the first and
+        last row of the digits' bodies, for rules to be drawn along.
+    """
+    unit = FINE * hand.height
+    # A line that climbs or sinks is cut higher than its digits, and so looked at smaller.
+    climb = abs(hand.drift) * (len(text) * (0.62 * hand.aspect + max(0.0, hand.gap)))
+    if (1 + climb) * unit > ROWS - 4:
+        hand = replace(hand, height=max(8.0, (ROWS - 4) / (1 + climb) / FINE))
+        unit = FINE * hand.height
+    room = max(2.0, (ROWS - unit) / 2)
+    start_of_slope = -np.sign(hand.drift) * climb / 2 * unit
+    patches: list[tuple[int, npt.NDArray[np.uint8]]] = []
+    right = np.full(ROWS // _BAND, -np.inf)
+    cursor, before = 0.0, ""
+    for character in text:
+        if character == " ":
+            cursor += hand.space * unit
+            continue
+        sink = start_of_slope + hand.drift * cursor + FINE * hand.offset + rng.normal(0.0, hand.baseline_jitter) * unit
+        patch = _character(character, hand, sources, rng, ROWS / 2 + float(np.clip(sink, -room, room)))
+        left_edge, right_edge = _profile(patch)
+        gap = (hand.gap + rng.normal(0.0, hand.gap_jitter)) * unit
+        if not (character.isdigit() and before.isdigit()):
+            gap = max(gap, 0.0) + 0.02 * unit  # a mark that digits overlap cannot be told by anybody
+        start = 0.0
+        if patches:
+            distance = _dilated(right) - left_edge
+            start = float(distance.max()) + gap if np.isfinite(distance).any() else cursor + gap
+            # Digits that overlap only above one another must still follow each other.
+            last_start, last = patches[-1]
+            start = max(start, last_start + 0.3 * last.shape[1], cursor - 0.6 * patch.shape[1])
+            start += (cursor - patches[-1][0] - patches[-1][1].shape[1]) if before == " " else 0.0
+        patches.append((round(start), patch))
+        right = np.maximum(right, right_edge + round(start))
+        cursor = max(cursor, start + patch.shape[1])
+        before = character
+    width = max((start + patch.shape[1] for start, patch in patches), default=0)
+    canvas = np.zeros((ROWS, width), np.uint8)
+    for start, patch in patches:
+        window = canvas[:, max(0, start) : start + patch.shape[1]]
+        np.maximum(window, patch[:, max(0, -start) :], out=window)
+    if hand.joined and len(patches) > 1:
+        _join(canvas, patches, hand, rng)
+    middle = ROWS / 2 + FINE * hand.offset
+    return canvas, (int(middle - unit / 2), int(middle + unit / 2))
+
+
+def _character(
+    character: str, hand: Hand, sources: Sources, rng: np.random.Generator, middle: float
+) -> npt.NDArray[np.uint8]:
+    """One character in its column of the line: (64, w) uint8 with about one pixel of margin; its middle at row `middle`."""
+    height = FINE * hand.height * float(np.exp(rng.normal(0.0, hand.size_jitter)))
+    angle = float(rng.normal(0.0, hand.turn))
+    width = height * hand.aspect * float(np.exp(rng.normal(0.0, 0.06)))
+    lean = hand.slant + float(rng.normal(0.0, 0.04))
+    cos, sin = np.cos(angle), np.sin(angle)
+    # rotation @ (shear @ scale), from units of the digit's height to pixels
+    linear = np.array([[cos, -sin], [sin, cos]]) @ np.array([[width, -lean * height], [0.0, height]])
+    if character.isdigit():
+        label = int(character)
+        pen_digits = sources.strokes_by_label[label]
+        if character == "1" and rng.random() < hand.flagged:
+            return _draw(_flagged_one(rng), linear, middle, hand, rng)
+        if len(pen_digits) and rng.random() < hand.strokes:
+            strokes = list(sources.strokes[int(rng.choice(pen_digits))])
+            return _draw(_varied(character, strokes, rng), linear, middle, hand, rng)
+        return _paste(int(rng.choice(sources.by_label[label])), sources, linear, middle, hand, rng)
+    if character == LETTER:
+        letters = sources.by_label[10]
+        if len(letters):
+            return _paste(int(rng.choice(letters)), sources, linear, middle, hand, rng)
+        character = "x"
+    return _draw(mark_strokes(character, rng), linear, middle, hand, rng, bend=0.0)
+
+
+def _paste(
+    index: int,
+    sources: Sources,
+    linear: npt.NDArray[np.float64],
+    middle: float,
+    hand: Hand,
+    rng: np.random.Generator,
+) -> npt.NDArray[np.uint8]:
+    """An image of EMNIST, brought to the hand's height, slant and pen."""
+    x, y, w, h = (float(v) for v in sources.boxes[index])
+    # A low and broad character was written so: it is not blown up to the height of its neighbours.
+    scaled = linear / max(h, 0.72 * w)
+    corners = np.array([[-w, -h], [w, -h], [-w, h], [w, h]]) / 2 @ scaled.T
+    reach = float(np.abs(corners[:, 0]).max()) + 2
+    columns = int(2 * reach) + 1
+    offset = np.array([reach, middle]) - scaled @ np.array([x + w / 2 - 0.5, y + h / 2 - 0.5])
+    matrix = np.hstack([scaled, offset[:, None]])
+    patch = cv2.warpAffine(sources.images[index], matrix, (columns, ROWS), flags=cv2.INTER_LINEAR)
+    # EMNIST's pen is brought near the hand's: whole pixels by erosion and dilation, the rest by blending.
+    change = float(np.clip((hand.pen - _EMNIST_PEN) * FINE * hand.height, -3.2, 4.0)) / 2
+    while abs(change) > 0.1:
+        full = cv2.dilate(patch, _CROSS) if change > 0 else cv2.erode(patch, _CROSS)
+        share = min(1.0, abs(change))
+        thinner = full if share == 1.0 else cv2.addWeighted(full, share, patch, 1 - share, 0)
+        if change < 0 and np.count_nonzero(thinner > 110) < 0.35 * np.count_nonzero(patch > 110):
+            break  # it would vanish
+        patch = thinner
+        change -= np.sign(change) * share
+    return np.asarray(patch, dtype=np.uint8)
+
+
+_CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
+
+
+def _draw(
+    strokes: list[Stroke],
+    linear: npt.NDArray[np.float64],
+    middle: float,
+    hand: Hand,
+    rng: np.random.Generator,
+    bend: float = 0.03,
+) -> npt.NDArray[np.uint8]:
+    """Pen strokes in units of the digit's height, bent a little, drawn with the hand's pen."""
+    points = np.concatenate(strokes).astype(np.float64)
+    if bend:
+        wave, phase = rng.normal(0.0, 2.5, (2, 2)), rng.uniform(0, 6.28, 2)
+        points = points + np.sin(points @ wave + phase) @ rng.normal(0.0, bend, (2, 2))
+    points = points @ linear.T
+    thickness = max(1, round(hand.pen * FINE * hand.height * float(np.exp(rng.normal(0.0, 0.08)))))
+    low = float(points[:, 0].min()) - thickness / 2 - 1
+    columns = int(points[:, 0].max() - low + thickness / 2) + 2
+    fixed = np.round((points + np.array([-low, middle])) * (1 << _SUBPIXEL_BITS)).astype(np.int32)
+    patch = np.zeros((ROWS, max(2, columns)), np.uint8)
+    ends = np.cumsum([len(s) for s in strokes])
+    lines = [np.repeat(s, 2, axis=0) if len(s) == 1 else s for s in np.split(fixed, ends[:-1])]
+    cv2.polylines(patch, lines, False, 255, thickness, cv2.LINE_AA, _SUBPIXEL_BITS)
+    return patch
+
+
+def _flagged_one(rng: np.random.Generator) -> list[Stroke]:
+    """A 1 as it is written where people read a bare stroke as an l: a long upstroke, sometimes a foot."""
+    reach, drop = rng.uniform(0.18, 0.62), rng.uniform(0.15, 0.95)
+    bow = rng.uniform(-0.05, 0.06)
+    flag = [(-reach, -0.5 + drop), (-reach / 2 + bow, -0.5 + drop / 2 + bow), (0.0, -0.5)]
+    strokes = [np.array([*flag, (rng.uniform(-0.04, 0.04), 0.0), (rng.uniform(-0.08, 0.08), 0.5)], np.float32)]
+    if rng.random() < 0.12:
+        strokes.append(np.array([(-rng.uniform(0.1, 0.3), 0.5), (rng.uniform(0.1, 0.3), 0.5)], np.float32))
+    return strokes
+
+
+def _varied(digit: str, strokes: list[Stroke], rng: np.random.Generator) -> list[Stroke]:
+    """What other schools add: the bar of a 7, the tail of a 0."""
+    if digit == "7" and rng.random() < 0.25:
+        # The bar crosses the stem, which at half height lies left of the middle of the box.
+        points = np.concatenate(strokes)
+        x = float(points[np.abs(points[:, 1] - 0.05).argmin(), 0])
+        length, y, tilt = rng.uniform(0.15, 0.32), rng.uniform(-0.05, 0.12), rng.uniform(-0.1, 0.06)
+        return [*strokes, np.array([(x - length, y - tilt), (x + length, y + tilt)], np.float32)]
+    if digit == "0" and rng.random() < 0.15:
+        x = float(np.concatenate(strokes)[:, 0].max())
+        end = (x * 0.4 + rng.uniform(0.15, 0.45), -0.5 + rng.uniform(-0.1, 0.25))
+        sag = -0.5 + rng.uniform(0.0, 0.25)
+        return [*strokes, np.array([(x * rng.uniform(-0.3, 0.5), -0.48), (x * 0.7, sag), end], np.float32)]
+    return strokes
+
+
+def _profile(patch: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """First and last inked column of each band of rows: +inf and -inf where there is none."""
+    bands: npt.NDArray[np.bool_] = np.any((patch > _INK).reshape(ROWS // _BAND, _BAND, -1), axis=1)
+    some: npt.NDArray[np.bool_] = np.any(bands, axis=1)
+    left = np.where(some, bands.argmax(axis=1), np.inf)
+    right = np.where(some, bands.shape[1] - bands[:, ::-1].argmax(axis=1), -np.inf)
+    return left, right
+
+
+def _dilated(right: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Each band sees its neighbours: what nearly meets in height meets."""
+    out = right.copy()
+    np.maximum(out[1:], right[:-1], out=out[1:])
+    np.maximum(out[:-1], right[1:], out=out[:-1])
+    return out
+
+
+def _join(
+    canvas: npt.NDArray[np.uint8],
+    patches: list[tuple[int, npt.NDArray[np.uint8]]],
+    hand: Hand,
+    rng: np.random.Generator,
+) -> None:
+    """Strokes that lead from one character to the next, as in a fast hand: thin, from near the foot or the top."""
+    thickness = max(1, round(0.7 * hand.pen * FINE * hand.height))
+    for (start, patch), (next_start, following) in pairwise(patches):
+        if rng.random() > hand.joined or next_start - start - patch.shape[1] > hand.height * FINE:
+            continue
+        at_top = rng.random() < 0.5
+        ends = []
+        for x0, picture in ((start, patch), (next_start, following)):
+            rows, columns = np.nonzero(picture > _INK)
+            if not len(rows):
+                break
+            span = rows.min() + (rows.max() - rows.min()) * (rng.uniform(0, 0.3) if at_top else rng.uniform(0.7, 1.0))
+            near = np.abs(rows - span) < 3
+            if not near.any():
+                break
+            inked = columns[near]
+            ends.append((x0 + int(inked.max() if x0 == start else inked.min()), int(span)))
+        if len(ends) == 2 and ends[1][0] > ends[0][0]:
+            middle = ((ends[0][0] + ends[1][0]) // 2, (ends[0][1] + ends[1][1]) // 2 + int(rng.normal(0, 3)))
+            cv2.polylines(canvas, [np.array([ends[0], middle, ends[1]])], False, 255, thickness, cv2.LINE_AA)

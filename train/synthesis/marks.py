@@ -1,0 +1,94 @@
+"""Marks that are no digits, as pen strokes."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from train.pen import Stroke
+
+
+def mark_strokes(mark: str, rng: np.random.Generator) -> list[Stroke]:
+    """Strokes of one mark.
+
+    Args:
+        mark: one of `train.synthesis.texts.MARKS` but the letter.
+        rng: no two marks are alike.
+
+    Returns:
+        Strokes, each (N, 2) float32 in digit heights: the digits around stand from y = -0.5 (top) to y = 0.5 (foot), x
+        is centred on 0.
+    """
+    u = rng.uniform
+    if mark == ".":
+        return [_line((0, u(0.36, 0.52)), (u(-0.05, 0.05), u(0.36, 0.56)))]
+    if mark in ",'":
+        y = u(0.36, 0.5) if mark == "," else u(-0.6, -0.4)
+        lean, drop = u(0.0, 0.16), u(0.1, 0.32)
+        return [_curve([(0, y), (0.3 * lean - 0.02, y + drop / 2), (-lean, y + drop)])]
+    if mark == "-":
+        length = u(0.2, 0.7) if rng.random() < 0.85 else u(0.7, 1.6)
+        y, tilt = u(-0.12, 0.25), u(-0.14, 0.1)
+        bend = u(-0.06, 0.06)
+        return [_curve([(-length / 2, y - tilt / 2), (0, y + bend), (length / 2, y + tilt / 2)])]
+    if mark == "=":
+        length, y, gap, tilt = u(0.3, 1.0), u(-0.1, 0.2), u(0.14, 0.34), u(-0.12, 0.08)
+        lines = [
+            _line((-length / 2, y + s - tilt / 2), (length / 2 + u(-0.1, 0.1), y + s + tilt / 2)) for s in (0, gap)
+        ]
+        return [np.concatenate([lines[0], lines[1][::-1]])] if rng.random() < 0.15 else lines
+    if mark == "/":
+        lean, top, foot = u(0.12, 0.4), u(-0.75, -0.5), u(0.45, 0.8)
+        return [_curve([(lean, top), (u(-0.04, 0.04), (top + foot) / 2), (-lean, foot)])]
+    if mark == ":":
+        x = u(-0.03, 0.03)
+        return [_line((0, y), (x, y + u(0, 0.05))) for y in (u(-0.15, 0.05), u(0.25, 0.45))]
+    if mark == "#":
+        slant = u(0.05, 0.2)
+        bars = [_line((x + slant, -0.45), (x - slant, 0.45)) for x in (-0.14, 0.14)]
+        return [*bars, *(_line((-0.36, y), (0.36, y + u(-0.06, 0.03))) for y in (-0.14, 0.16))]
+    if mark == "*":
+        angles = u(0, 1) + np.arange(3) * np.pi / 3
+        r, y = u(0.15, 0.3), u(-0.3, 0.1)
+        return [
+            _line((-r * c, y - r * s), (r * c, y + r * s)) for c, s in zip(np.cos(angles), np.sin(angles), strict=True)
+        ]
+    if mark == "+":
+        r, y = u(0.18, 0.34), u(-0.05, 0.15)
+        return [_line((-r, y), (r, y + u(-0.05, 0.03))), _line((u(-0.04, 0.04), y - r), (0, y + r))]
+    if mark in "()":
+        bow, side = u(0.12, 0.3), 1 if mark == "(" else -1
+        return [_curve([(side * bow, u(-0.7, -0.5)), (-side * bow, 0), (side * bow, u(0.45, 0.7))])]
+    if mark == "x":
+        r, y = u(0.14, 0.3), u(0.05, 0.25)
+        return [_line((-r, y - r), (r, y + r)), _line((r, y - r), (-r, y + r))]
+    if mark == "$":
+        s = [(0.26, -0.3), (0.0, -0.45), (-0.27, -0.28), (0.0, -0.02), (0.28, 0.22), (0.0, 0.45), (-0.28, 0.28)]
+        stems = (-0.04, 0.04) if rng.random() < 0.4 else (0.0,)
+        return [_curve(_shaken(s, rng)), *(_line((x + u(0, 0.1), -0.65), (x - u(0, 0.1), 0.65)) for x in stems)]
+    if mark == "€":
+        c = [(0.3, -0.38), (0.05, -0.48), (-0.22, -0.2), (-0.24, 0.15), (0.0, 0.46), (0.3, 0.36)]
+        return [_curve(_shaken(c, rng)), *(_line((-0.4, y), (0.15, y + u(-0.04, 0.04))) for y in (-0.1, 0.1))]
+    if mark == "£":
+        body = [(0.26, -0.36), (0.05, -0.48), (-0.12, -0.25), (-0.04, 0.1), (-0.2, 0.42), (0.05, 0.38), (0.3, 0.42)]
+        return [_curve(_shaken(body, rng)), _line((-0.26, 0.02), (0.16, u(-0.05, 0.05)))]
+    raise ValueError(f"{mark!r} is no mark")
+
+
+def _line(start: tuple[float, float], end: tuple[float, float]) -> Stroke:
+    return np.array([start, end], np.float32)
+
+
+def _curve(points: list[tuple[float, float]]) -> Stroke:
+    """A smooth curve near the points: corners are cut twice (Chaikin 1974), the ends stay."""
+    curve = np.array(points, np.float32)
+    for _ in range(2):
+        cut = np.stack([0.75 * curve[:-1] + 0.25 * curve[1:], 0.25 * curve[:-1] + 0.75 * curve[1:]], axis=1)
+        curve = np.concatenate([curve[:1], cut.reshape(-1, 2), curve[-1:]])
+    return curve
+
+
+def _shaken(points: list[tuple[float, float]], rng: np.random.Generator) -> list[tuple[float, float]]:
+    moved = np.array(points) * rng.uniform(0.8, 1.1, 2) + rng.normal(0, 0.03, (len(points), 2))
+    return [(float(x), float(y)) for x, y in moved]

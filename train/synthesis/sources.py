@@ -1,0 +1,81 @@
+"""The characters that lines are written with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from train.data import PEN_HEIGHT, Digits, Images, StrokedDigits, load_letters
+from train.pen import Stroke
+
+_LETTERS = "AEFHKMNPRUVWXabdefhkmnprtuvwx"
+"""Letters that look like no digit, in either case where the source merges the two."""
+_BOX_LEVEL = 60
+"""Grey level from which a pixel of EMNIST belongs to the ink's bounding box: its blurred fringe does not."""
+_MAX_POINTS = 48
+"""Points that are enough for one stroke of a digit at the size of a line."""
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Digits and letters, from which lines are put together."""
+
+    images: Images
+    """(N, 28, 28) uint8, EMNIST's form: digits first, then the letters."""
+    boxes: npt.NDArray[np.int16]
+    """(N, 4) int16, ink of each image: x, y, width, height."""
+    by_label: tuple[npt.NDArray[np.intp], ...]
+    """Of each label 0 to 9, the images that show it; the eleventh entry holds the letters, and may be empty."""
+    strokes: tuple[tuple[Stroke, ...], ...] = ()
+    """Pen digits, each a tuple of strokes: height 1 or less, centred on (0, 0), y downwards."""
+    strokes_by_label: tuple[npt.NDArray[np.intp], ...] = field(default=tuple(np.zeros(0, np.intp) for _ in range(10)))
+
+
+def load_sources(digits: Digits, strokes: StrokedDigits, characters: Path | None = None) -> Sources:
+    """Prepare digits, pen strokes and the letters of a characters file.
+
+    Args:
+        digits: to write with.
+        strokes: the same in pen strokes; may be empty.
+        characters: .npz file as `train.data.load_characters` takes; its train letters are taken, if it holds any.
+
+    Raises:
+        DataError: the file cannot be read.
+    """
+    letters = load_letters(characters, _LETTERS) if characters is not None else digits.images[:0]
+    images = np.concatenate([digits.images, letters])
+    by_label = [np.flatnonzero(digits.labels == label) for label in range(10)]
+    by_label.append(np.arange(len(digits), len(images)))
+    thinned = tuple(tuple(_centred(s)) for s in strokes.strokes)
+    return Sources(
+        images,
+        _ink_boxes(images),
+        tuple(by_label),
+        thinned,
+        tuple(np.flatnonzero(strokes.labels == label) for label in range(10)),
+    )
+
+
+def _ink_boxes(images: Images) -> npt.NDArray[np.int16]:
+    boxes = np.zeros((len(images), 4), np.int16)
+    for i, image in enumerate(images):
+        x, y, width, height = cv2.boundingRect((image > _BOX_LEVEL).view(np.uint8))
+        boxes[i] = (x, y, width, height) if width else (0, 0, *image.shape[::-1])
+    return boxes
+
+
+def _centred(strokes: tuple[Stroke, ...]) -> list[Stroke]:
+    """Strokes of unit height about (0, 0); a flat digit (its width is the longer side) stays lower than that."""
+    points = np.concatenate(strokes)
+    low, high = points.min(axis=0), points.max(axis=0)
+    scale = 1 / max(float(high[1] - low[1]), 0.6 * PEN_HEIGHT)
+    out = []
+    for stroke in strokes:
+        if len(stroke) > _MAX_POINTS:
+            stroke = stroke[np.linspace(0, len(stroke) - 1, _MAX_POINTS).astype(int)]
+        out.append(((stroke - (low + high) / 2) * np.float32(scale)).astype(np.float32))
+    return out
