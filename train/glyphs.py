@@ -224,8 +224,20 @@ def write_digit(digit: str, rng: np.random.Generator, hand: Hand | None = None) 
     """
     hand = hand or Hand()
     styles = GLYPHS[digit]
-    glyph = styles[hand.styles.get(digit, next(iter(styles)))]
+    return write_glyph(styles[hand.styles.get(digit, next(iter(styles)))], rng, hand)
 
+
+def write_glyph(glyph: Glyph, rng: np.random.Generator, hand: Hand) -> list[Stroke]:
+    """Write one skeleton, be it a digit, a letter or a drawing.
+
+    Args:
+        glyph: the skeleton.
+        rng: makes this writing different from the next one.
+        hand: the writer.
+
+    Returns:
+        Its strokes, each (N, 2) float32 in glyph heights: the foot near y = 0, the top near y = -1, the left at x = 0.
+    """
     strokes = [_trace(points, hand, rng) for points in glyph]
     bend = _Bend(rng, 0.028 * hand.looseness)
     scale = 1.0 + rng.normal(0.0, hand.size_jitter)
