@@ -44,6 +44,8 @@ class Binarized(NamedTuple):
 
     grey: GreyImage
     """(height, width), dark ink on light ground, whatever the picture was."""
+    flat: GreyImage
+    """(height, width), the same in even light: paper is about 255. As `grey` where the picture is too small for that."""
     mask: InkMask
     """(height, width), 255 where there is ink; all 0 on a blank picture."""
     stroke_width: float
@@ -79,14 +81,14 @@ def binarize(grey: GreyImage) -> Binarized:
     Args:
         grey: (height, width) uint8 of at least one pixel, at working size (see `working_scale`).
     """
-    blank = Binarized(grey, np.zeros_like(grey), 0.0)
+    blank = Binarized(grey, grey, np.zeros_like(grey), 0.0)
     if min(grey.shape) < 3:
         return blank
     # The answer is the same for a smaller picture, and quicker.
     if is_light_on_dark(_shrink(grey, 2 * _GLANCE)):
         grey = 255 - grey
-        blank = Binarized(grey, np.zeros_like(grey), 0.0)
     flat = flatten_light(grey)
+    blank = Binarized(grey, flat, np.zeros_like(grey), 0.0)
     darkness = 255 - flat
     level, _ = cv2.threshold(darkness, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     ink = darkness > level
@@ -103,7 +105,7 @@ def binarize(grey: GreyImage) -> Binarized:
     stroke_width = measure_stroke_width(ink.view(np.uint8))
     offset = max(_THRESHOLD_SHARE * contrast, _THRESHOLD_IN_NOISE * noise)
     mask = adaptive_threshold(flat, stroke_width, offset)
-    return Binarized(grey, mask, measure_stroke_width(mask))
+    return Binarized(grey, flat, mask, measure_stroke_width(mask))
 
 
 def adaptive_threshold(grey: GreyImage, stroke_width: float, offset: float) -> InkMask:

@@ -1,0 +1,71 @@
+"""Lines of text to the pictures that the sequence network takes: 32 pixels high, white ink on black."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from recognizer.types import LINE_HEIGHT, Component, GreyImage, InkMask
+
+_TEXT_HEIGHT = 22.0
+"""Height of a line's digits in its picture, in pixels ..."""
+_EXTENT = 29.0
+"""... and greatest height of all its ink, for lines that climb."""
+_MARGIN = 6.0
+"""Room left and right of the ink, in pixels of the line picture."""
+_INK_PERCENTILE = 60.0
+"""Darkness of typical ink, which becomes white, among the pixels of the mask."""
+_LONGEST = 1600
+"""Widest line picture, in pixels: over a hundred digits."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinePicture:
+    """What the sequence network sees of one line."""
+
+    image: GreyImage
+    """(32, W) uint8, white ink on black."""
+    x: float
+    y: float
+    """Top left corner, in pixels at working size."""
+    scale: float
+    """Pixels of the line picture for each pixel at working size."""
+
+
+def cut_line(flat: GreyImage, mask: InkMask, line: Sequence[Component]) -> LinePicture:
+    """Cut one line out of a picture and bring its digits to a standard height and its ink to white.
+
+    The grey values are kept: strokes that thresholding breaks or closes are still what they were.
+
+    Args:
+        flat: (height, width) uint8 at working size, dark ink on evenly lit paper.
+        mask: (height, width) uint8, 255 where there is ink.
+        line: the line's components, at least one.
+    """
+    boxes = [component.box for component in line]
+    left, right = min(b.x for b in boxes), max(b.right for b in boxes)
+    top, bottom = min(b.y for b in boxes), max(b.bottom for b in boxes)
+    height = float(np.median([b.height for b in boxes]))
+    scale = min(_TEXT_HEIGHT / height, _EXTENT / (bottom - top), _LONGEST / (right - left))
+    reach = LINE_HEIGHT / scale
+    x0, x1 = int(np.floor(left - _MARGIN / scale)), int(np.ceil(right + _MARGIN / scale))
+    y0 = round((top + bottom - reach) / 2)
+    y1 = y0 + max(1, round(reach))
+
+    inside = np.s_[max(0, y0) : min(flat.shape[0], y1), max(0, x0) : min(flat.shape[1], x1)]
+    darkness = 255 - flat[inside]
+    inked = mask[inside] > 0
+    ground = float(np.median(darkness[~inked])) if not inked.all() else 0.0
+    ink = float(np.percentile(darkness[inked], _INK_PERCENTILE)) if inked.any() else 255.0
+    gain = 255.0 / max(1.0, ink - ground)
+    window = np.zeros((y1 - y0, x1 - x0), np.uint8)
+    # What lies outside of the picture is paper.
+    window[inside[0].start - y0 : inside[0].stop - y0, inside[1].start - x0 : inside[1].stop - x0] = cv2.convertScaleAbs(
+        np.maximum(darkness.astype(np.float32) - ground, 0), alpha=gain
+    )
+    width = max(8, round((x1 - x0) * scale))
+    image = cv2.resize(window, (width, LINE_HEIGHT), interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+    return LinePicture(np.asarray(image, dtype=np.uint8), float(x0), float(y0), scale)
