@@ -27,7 +27,7 @@ from PIL import Image
 
 from recognizer.types import GreyImage, InkMask
 from train.glyphs import Hand, random_hand, write_number
-from train.pen import draw_ink
+from train.pen import Stroke, draw_ink
 
 Picture = npt.NDArray[np.uint8]
 """(height, width, 3) uint8 RGB."""
@@ -75,9 +75,33 @@ def render_number(
     Returns:
         (rows, columns) uint8, white ink on black, with all ink inside.
     """
-    strokes = [s * np.float32(height) for s in write_number(text, np.random.default_rng(seed), hand, pitch=pitch)]
+    strokes = write_number(text, np.random.default_rng(seed), hand, pitch=pitch)
     if not strokes:
         return np.zeros((round(height * (1 + 2 * margin)), round(height * (3 + 2 * margin))), np.uint8)
+    return render_strokes(strokes, height, pen_width=pen_width, pressure=pressure, margin=margin)
+
+
+def render_strokes(
+    strokes: Sequence[Stroke],
+    height: int,
+    *,
+    pen_width: float = 0.07,
+    pressure: float = 0.3,
+    margin: float = 0.6,
+) -> InkMask:
+    """Draw the ink of one or more strokes.
+
+    Args:
+        strokes: (N, 2) float32 each, in glyph heights; they may lie anywhere.
+        height: that of a glyph, in pixels.
+        pen_width: diameter of the pen, in glyph heights.
+        pressure: how much the line swells and tapers (see `draw_ink`).
+        margin: empty paper on each side, in glyph heights.
+
+    Returns:
+        (rows, columns) uint8, white ink on black, with all ink inside.
+    """
+    strokes = [s * np.float32(height) for s in strokes]
     points = np.concatenate(strokes)
     edge = height * (margin + pen_width)
     origin = points.min(axis=0) - edge
@@ -88,14 +112,14 @@ def render_number(
 # --- sheets ----------------------------------------------------------------------------------------------------------
 
 
-def _cloud(height: int, width: int, cell: float, rng: np.random.Generator) -> npt.NDArray[np.float32]:
+def cloud(height: int, width: int, cell: float, rng: np.random.Generator) -> npt.NDArray[np.float32]:
     """Smooth noise whose patches are about `cell` pixels wide: (height, width) float32, mean 0, deviation about 0.7."""
     coarse = rng.normal(0.0, 1.0, (int(height / cell) + 3, int(width / cell) + 3)).astype(np.float32)
     size = int(np.ceil(coarse.shape[1] * cell)), int(np.ceil(coarse.shape[0] * cell))
     return np.asarray(cv2.resize(coarse, size, interpolation=cv2.INTER_CUBIC)[:height, :width], np.float32)
 
 
-def _scaled(picture: Picture, factor: npt.NDArray[np.floating]) -> Picture:
+def scaled(picture: Picture, factor: npt.NDArray[np.floating]) -> Picture:
     """Multiply a picture by (height, width) factors of light."""
     return np.clip(picture * factor[..., None] + 0.5, 0, 255).astype(np.uint8)
 
@@ -107,17 +131,17 @@ def sheet(height: int, width: int, colour: Colour = WHITE) -> Picture:
 
 def paper(height: int, width: int, rng: np.random.Generator, colour: Colour = (246, 243, 235)) -> Picture:
     """A sheet of paper: fibres, and a slight waviness."""
-    light = 1.0 + 0.008 * _cloud(height, width, 2.2, rng) + 0.006 * _cloud(height, width, 9, rng)
-    light += 0.012 * _cloud(height, width, max(height, width) / 4, rng)
-    return _scaled(sheet(height, width, colour), light)
+    light = 1.0 + 0.008 * cloud(height, width, 2.2, rng) + 0.006 * cloud(height, width, 9, rng)
+    light += 0.012 * cloud(height, width, max(height, width) / 4, rng)
+    return scaled(sheet(height, width, colour), light)
 
 
 def blackboard(height: int, width: int, rng: np.random.Generator, colour: Colour = (44, 66, 58)) -> Picture:
     """A board that has been wiped: streaks and clouds of old chalk."""
     # A sponge wipes in long strokes: noise on a sheet a tenth as wide, stretched.
-    wiped = cv2.resize(_cloud(height, width // 10 + 1, 14, rng), (width, height), interpolation=cv2.INTER_CUBIC)
-    dust = 1.0 + 0.1 * _cloud(height, width, height / 3, rng) + 0.05 * wiped + 0.03 * _cloud(height, width, 2, rng)
-    return _scaled(sheet(height, width, colour), dust)
+    wiped = cv2.resize(cloud(height, width // 10 + 1, 14, rng), (width, height), interpolation=cv2.INTER_CUBIC)
+    dust = 1.0 + 0.1 * cloud(height, width, height / 3, rng) + 0.05 * wiped + 0.03 * cloud(height, width, 2, rng)
+    return scaled(sheet(height, width, colour), dust)
 
 
 def ruled(picture: Picture, spacing: float, colour: Colour = (168, 192, 222), first: float | None = None) -> Picture:
@@ -176,21 +200,21 @@ def put_ink(picture: Picture, ink: InkMask, colour: Colour = BLACK, left: int = 
 def ballpoint(ink: InkMask, rng: np.random.Generator) -> InkMask:
     """Ink that a ballpoint pen lays: a little paler here and there."""
     height, width = ink.shape
-    cover = 0.93 + 0.06 * _cloud(height, width, 14, rng) + 0.05 * _cloud(height, width, 2, rng)
+    cover = 0.93 + 0.06 * cloud(height, width, 14, rng) + 0.05 * cloud(height, width, 2, rng)
     return np.asarray(ink * np.clip(cover, 0.6, 1), np.uint8)
 
 
 def pencil(ink: InkMask, rng: np.random.Generator, strength: float = 0.6) -> InkMask:
     """Graphite on rough paper: pale, and caught by the paper's grain; `strength` 1 is soft, 0.4 faint."""
     height, width = ink.shape
-    cover = strength * (0.92 + 0.2 * _cloud(height, width, 2, rng) + 0.08 * _cloud(height, width, 30, rng))
+    cover = strength * (0.92 + 0.2 * cloud(height, width, 2, rng) + 0.08 * cloud(height, width, 30, rng))
     return np.asarray(cv2.GaussianBlur(ink, (0, 0), 0.7) * np.clip(cover, 0, 1), np.uint8)
 
 
 def chalk(ink: InkMask, rng: np.random.Generator) -> InkMask:
     """Chalk: a broken, grainy line."""
     height, width = ink.shape
-    cover = 0.95 + 0.3 * _cloud(height, width, 1.8, rng) + 0.1 * _cloud(height, width, 6, rng)
+    cover = 0.95 + 0.3 * cloud(height, width, 1.8, rng) + 0.1 * cloud(height, width, 6, rng)
     return np.asarray(cv2.GaussianBlur(ink, (0, 0), 1.0) * np.clip(cover, 0.25, 1), np.uint8)
 
 
@@ -210,7 +234,7 @@ def shadow(picture: Picture, angle: float, depth: float = 0.6, softness: float =
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     along = np.cos(np.radians(angle)) * (x / width - 0.5) + np.sin(np.radians(angle)) * (y / height - 0.5)
     t = np.clip(along / softness + 0.5, 0, 1)
-    return _scaled(picture, 1 - depth * t * t * (3 - 2 * t))
+    return scaled(picture, 1 - depth * t * t * (3 - 2 * t))
 
 
 def vignette(picture: Picture, depth: float = 0.25) -> Picture:
@@ -218,7 +242,7 @@ def vignette(picture: Picture, depth: float = 0.25) -> Picture:
     height, width = picture.shape[:2]
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     squared_radius = ((x / width - 0.5) ** 2 + (y / height - 0.5) ** 2) * 2
-    return _scaled(picture, 1 - depth * squared_radius)
+    return scaled(picture, 1 - depth * squared_radius)
 
 
 def rotate(picture: Picture, degrees: float, fill: Colour = WHITE) -> Picture:
