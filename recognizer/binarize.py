@@ -31,6 +31,8 @@ _MEDIAN_SAMPLE = 40_000
 _MIN_CONTRAST = 10.0
 """Ink that differs from its paper by fewer of 255 grey levels is not seen, by people hardly either."""
 _MIN_SIGNAL_TO_NOISE = 3.45
+_SMOOTHING = (0.35, 0.75)
+"""Blurs that are tried where ink does not stand out from its paper, sigma in stroke widths."""
 _SURROUNDINGS = 1.5
 """Sigma of the surroundings that a pixel is compared with, in stroke widths."""
 _THRESHOLD_SHARE = 0.20
@@ -81,31 +83,53 @@ def binarize(grey: GreyImage) -> Binarized:
     Args:
         grey: (height, width) uint8 of at least one pixel, at working size (see `working_scale`).
     """
-    blank = Binarized(grey, grey, np.zeros_like(grey), 0.0)
     if min(grey.shape) < 3:
-        return blank
+        return Binarized(grey, grey, np.zeros_like(grey), 0.0)
     # The answer is the same for a smaller picture, and quicker.
     if is_light_on_dark(_shrink(grey, 2 * _GLANCE)):
         grey = 255 - grey
     flat = flatten_light(grey)
-    blank = Binarized(grey, flat, np.zeros_like(grey), 0.0)
+    ink = _measure(grey, flat)
+    smooth = flat
+    for share in _SMOOTHING:
+        if ink is None or ink.is_clear:
+            break
+        # A security pattern is finer than a stroke, and so is grain: smoothed, they go and the strokes stay.
+        sigma = share * ink.stroke_width
+        smooth = cv2.GaussianBlur(flat, (0, 0), sigma)
+        ink = _measure(cv2.GaussianBlur(grey, (0, 0), sigma), smooth)
+    if ink is None or not ink.is_clear:
+        return Binarized(grey, flat, np.zeros_like(grey), 0.0)
+    offset = max(_THRESHOLD_SHARE * ink.contrast, _THRESHOLD_IN_NOISE * ink.noise)
+    mask = adaptive_threshold(smooth, ink.stroke_width, offset)
+    return Binarized(grey, flat, mask, measure_stroke_width(mask))
+
+
+class _Ink(NamedTuple):
+    """How ink stands out from paper. Contrast and noise in grey levels, the stroke width in pixels."""
+
+    contrast: float
+    noise: float
+    stroke_width: float
+
+    @property
+    def is_clear(self) -> bool:
+        return self.contrast >= max(_MIN_CONTRAST, _MIN_SIGNAL_TO_NOISE * self.noise)
+
+
+def _measure(grey: GreyImage, flat: GreyImage) -> _Ink | None:
+    """Split ink from paper at one threshold for all (Otsu 1979); None where all is one."""
     darkness = 255 - flat
     level, _ = cv2.threshold(darkness, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     ink = darkness > level
     paper = _sample(darkness)
     paper = paper[paper <= level]
     if not ink.any() or not len(paper):
-        return blank
+        return None
     ground = _median(paper)
-    contrast = _median(darkness[ink]) - ground
     grain = 1.4826 * _median(np.abs(paper.astype(np.int16) - round(ground)))
     noise = max(grain, _pixel_noise(grey))
-    if contrast < max(_MIN_CONTRAST, _MIN_SIGNAL_TO_NOISE * noise):
-        return blank
-    stroke_width = measure_stroke_width(ink.view(np.uint8))
-    offset = max(_THRESHOLD_SHARE * contrast, _THRESHOLD_IN_NOISE * noise)
-    mask = adaptive_threshold(flat, stroke_width, offset)
-    return Binarized(grey, flat, mask, measure_stroke_width(mask))
+    return _Ink(_median(darkness[ink]) - ground, noise, measure_stroke_width(ink.view(np.uint8)))
 
 
 def adaptive_threshold(grey: GreyImage, stroke_width: float, offset: float) -> InkMask:
