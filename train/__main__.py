@@ -1,4 +1,4 @@
-"""Command line: `python -m train digits | evaluate | export | evaluate-strings | examples`."""
+"""Command line: `python -m train digits | strings | evaluate | export | evaluate-strings | examples`."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from recognizer.errors import RecognizerError
 from train.run import LEARNING_RATES, Config, load_config
 
 QUICK = {"limit": 19_000, "validation": 1_000, "epochs": 3, "batch_size": 64}
+"""About two minutes on two cores."""
+QUICK_STRINGS = {"limit": 19_000, "validation": 1_000, "validation_lines": 256, "steps": 400, "epoch_steps": 100}
 """About two minutes on two cores."""
 
 
@@ -45,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         run = getattr(options, "run_folder", None)
-        hint = f" Go on with: python -m train digits --resume {run}" if run else ""
+        hint = f" Go on with: python -m train {options.name} --resume {run}" if run else ""
         print(f"\nInterrupted; the last whole epoch is kept.{hint}" if run else "\nInterrupted.", file=sys.stderr)
         return 130
     return result
@@ -103,6 +106,48 @@ def _config(options: argparse.Namespace) -> Config:
         precision=options.precision,
         limit=quick.get("limit"),
     )
+
+
+def _strings(options: argparse.Namespace) -> int:
+    _import_keras_quietly()
+    from train.strings import StringsConfig, load_strings_config, train_strings
+
+    if options.resume:
+        run = options.resume
+        config, _ = load_strings_config(run)
+        if options.steps is not None:
+            config = replace(config, steps=options.steps)
+    else:
+        run = options.run or Path("runs") / datetime.now().strftime("strings-%Y%m%d-%H%M%S")
+        given = {name: getattr(options, name) for name in ("steps", "epoch_steps", "validation", "learning_rate")}
+        config = replace(
+            StringsConfig(
+                data=_path(options.data),
+                pen_strokes=_path(options.pen_strokes),
+                optdigits=_path(options.optdigits),
+                batch_size=options.batch_size,
+                seed=options.seed,
+                precision=options.precision,
+                init=_path(options.init),
+                **(QUICK_STRINGS if options.quick else {}),
+            ),
+            **{name: value for name, value in given.items() if value is not None},
+        )
+    options.run_folder = run
+    if config.limit is not None:
+        print("This is a rehearsal: few digits, few steps. Its weights are not for use.")
+
+    part = train_strings(config, run, resume=bool(options.resume), workers=options.workers)["validation"]
+    low, high = part["interval"]
+    print(
+        f"\nValidation: {part['accuracy']:.2%} of the lines right (95 % interval {low:.2%} to {high:.2%}, {part['n']} lines), "
+        f"{part['cer']:.2%} of the characters wrong.\n"
+        f"Run folder: {run} (best.keras, last.keras, history.csv, metrics.json, curves.png)\n"
+        f"Export:     python -m train export {run}"
+    )
+    if config.limit is not None:
+        print("This was a rehearsal: leave --quick out for weights to use.")
+    return 0
 
 
 def _evaluate(options: argparse.Namespace) -> int:
@@ -218,7 +263,8 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--quick", action="store_true", help="rehearse: about two minutes on two cores, weights not for use"
     )
-    digits.set_defaults(command=_digits)
+    digits.set_defaults(command=_digits, name="digits")
+    _add_strings(commands)
 
     evaluate = commands.add_parser(
         "evaluate",
@@ -248,6 +294,62 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands.add_parser("examples", help="write the example and the golden pictures again", add_help=False)
     return parser
+
+
+def _add_strings(commands: Any) -> None:
+    strings = commands.add_parser(
+        "strings",
+        help="train the line network",
+        description="Train the network that reads whole lines, on lines written from single digits. Interrupted at any "
+        "moment, it loses at most one epoch: see --resume.",
+    )
+    data = strings.add_argument_group("data")
+    data.add_argument("--data", type=Path, metavar="NPZ", help="as for digits (default: the official EMNIST digits)")
+    data.add_argument("--pen-strokes", type=Path, metavar="FILE", help="further digits: pen strokes, .jsonl.gz")
+    data.add_argument("--optdigits", type=Path, metavar="NPZ", help="further digits: the optdigits originals")
+    data.add_argument(
+        "--validation",
+        type=_positive_int,
+        metavar="N",
+        help="digits held out, of which the validation lines are written (default: 6000; with --quick 1000)",
+    )
+
+    how = strings.add_argument_group("training")
+    how.add_argument("--steps", type=_positive_int, metavar="N", help="batches in all (default: 16000; --quick: 400)")
+    how.add_argument(
+        "--epoch-steps",
+        type=_positive_int,
+        metavar="N",
+        help="batches after which all is validated and saved (default: 500; --quick: 100)",
+    )
+    how.add_argument("--batch-size", type=_positive_int, default=64, metavar="N", help="lines a step (default: 64)")
+    how.add_argument("--learning-rate", type=_positive, metavar="RATE", help="the highest one (default: 0.002)")
+    how.add_argument(
+        "--init", type=Path, metavar="PATH", help="start from the weights of a run, a checkpoint or a .keras file"
+    )
+    how.add_argument("--seed", type=_natural, default=1, metavar="N", help="of everything random (default: 1)")
+    how.add_argument(
+        "--precision",
+        choices=("auto", "float32", "mixed_float16", "mixed_bfloat16"),
+        default="auto",
+        help="default: mixed_float16 on a GPU, float32 elsewhere; mixed_bfloat16 trains faster on a processor with bfloat16",
+    )
+
+    run = strings.add_argument_group("run")
+    run.add_argument(
+        "--run", "--out", type=Path, metavar="FOLDER", help="where everything is saved (default: runs/ and the time)"
+    )
+    run.add_argument(
+        "--resume",
+        type=Path,
+        metavar="RUN",
+        help="go on with a run; of the other options only --steps and --workers count then",
+    )
+    run.add_argument("--workers", type=_natural, default=1, metavar="N", help="processes that write lines (default: 1)")
+    run.add_argument(
+        "--quick", action="store_true", help="rehearse: about two minutes on two cores, weights not for use"
+    )
+    strings.set_defaults(command=_strings, name="strings")
 
 
 def _path(path: Path | None) -> str | None:

@@ -14,15 +14,14 @@ import time
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import keras
 
-from train.batches import DigitBatches
 from train.errors import RunError
 
 BEST, LAST, HISTORY = "best.keras", "last.keras", "history.csv"
-_NEW_BEST, _NEW_LAST = "best.new.keras", "last.new.keras"
+NEW_BEST, _NEW_LAST = "best.new.keras", "last.new.keras"
 _STATE_MEMBER = "training_state.json"
 _KEPT = ("best", "wait", "cooldown_counter", "stopped_epoch", "best_epoch")
 """Attributes of Keras's callbacks that a resumed run takes over."""
@@ -51,10 +50,16 @@ def standard_callbacks(
     else:
         slow_down = keras.callbacks.ReduceLROnPlateau(MONITOR, factor=1 / 3, patience=2, min_lr=learning_rate / 1000)
     return [
-        keras.callbacks.ModelCheckpoint(run / _NEW_BEST, MONITOR, save_best_only=True),
+        keras.callbacks.ModelCheckpoint(run / NEW_BEST, MONITOR, save_best_only=True),
         slow_down,
         keras.callbacks.EarlyStopping(MONITOR, patience=patience),
     ]
+
+
+class Epochs(Protocol):
+    """Batches that depend on the epoch."""
+
+    epoch: int
 
 
 class RunState(keras.callbacks.Callback):  # type: ignore[misc]
@@ -63,7 +68,7 @@ class RunState(keras.callbacks.Callback):  # type: ignore[misc]
     def __init__(
         self,
         run: Path,
-        batches: DigitBatches,
+        batches: Epochs | None,
         others: Sequence[keras.callbacks.Callback],
         seed: int,
         state: dict[str, Any] | None = None,
@@ -84,7 +89,8 @@ class RunState(keras.callbacks.Callback):  # type: ignore[misc]
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Set every random stream by (seed, epoch)."""
         self._started = time.monotonic()
-        self._batches.epoch = epoch
+        if self._batches is not None:
+            self._batches.epoch = epoch
         dropouts = [layer for layer in self.model.layers if isinstance(layer, keras.layers.Dropout)]
         for number, layer in enumerate(dropouts):
             layer.seed_generator.state.assign([self._seed * 1000 + number, epoch])
@@ -95,8 +101,8 @@ class RunState(keras.callbacks.Callback):  # type: ignore[misc]
         row["learning_rate"] = row.get("learning_rate", float(self.model.optimizer.learning_rate))
         row["seconds"] = round(time.monotonic() - self._started, 1)
         self.rows.append(row)
-        if (self._run / _NEW_BEST).is_file():
-            (self._run / _NEW_BEST).replace(self._run / BEST)
+        if (self._run / NEW_BEST).is_file():
+            (self._run / NEW_BEST).replace(self._run / BEST)
         known = [{name: getattr(c, name) for name in _KEPT if hasattr(c, name)} for c in self._others]
         state = {"epoch": epoch + 1, "callbacks": known, "history": self.rows}
         new = self._run / _NEW_LAST
@@ -113,7 +119,7 @@ def load_state(run: Path) -> tuple[keras.Model, dict[str, Any]]:
     Raises:
         RunError: there is none, or it is damaged.
     """
-    for leftover in (_NEW_BEST, _NEW_LAST):
+    for leftover in (NEW_BEST, _NEW_LAST):
         (run / leftover).unlink(missing_ok=True)
     path = run / LAST
     if not path.is_file():

@@ -30,6 +30,23 @@ def save_curves(rows: Sequence[dict[str, float]], path: Path) -> None:
     figure.savefig(path, dpi=110)
 
 
+def save_string_curves(rows: Sequence[dict[str, float]], path: Path) -> None:
+    """Loss and error rates of each epoch of the line network; `rows` are those of `history.csv`."""
+    figure = Figure(figsize=(10, 4), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    epochs = [row["epoch"] for row in rows]
+    left.plot(epochs, [row["loss"] for row in rows], label="training (with dropout)")
+    left.plot(epochs, [row["val_loss"] for row in rows], label="validation (mean weights)")
+    left.set(xlabel="epoch", ylabel="CTC loss, nats a line", yscale="log")
+    right.plot(epochs, [100 * (1 - row["val_accuracy"]) for row in rows], label="lines read wrongly")
+    right.plot(epochs, [100 * row["val_cer"] for row in rows], label="wrong characters")
+    right.set(xlabel="epoch", ylabel="validation, %", yscale="log")
+    for axes in (left, right):
+        axes.grid(alpha=0.3)
+        axes.legend()
+    figure.savefig(path, dpi=110)
+
+
 def save_confusion(matrix: npt.NDArray[np.int64], path: Path) -> None:
     """Confusion matrix (true digit by row, read digit by column); the colour is logarithmic, for nearly all are right."""
     figure = Figure(figsize=(6, 6), layout="constrained")

@@ -118,18 +118,12 @@ def train(config: Config, run: Path, *, resume: bool = False, verbose: str | int
     state: dict[str, Any] | None = None
     if resume:
         description = load_config(run)[1]
-        hashes = {name: entry["sha256"] for name, entry in description["files"].items()}
-        if hashes != {name: entry["sha256"] for name, entry in dataset.files.items()}:
-            raise RunError(f"The data files differ from those {run} was trained on: start a new run.")
+        strokes = known_strokes(dataset, description["files"], run)
         network, state = callbacks.load_state(run)
-        # The choice is taken over, not made again: what a few roundings would change must not change the run.
-        left_out = description["files"].get("pen_strokes", {}).get("left_out", [])
-        strokes = dataset.strokes.take(np.setdiff1d(np.arange(len(dataset.strokes)), left_out))
         del description["training"]
     else:
-        if run.exists() and any(run.iterdir()):
-            raise RunError(f"The run folder {run} is not empty: choose another --run, or go on with --resume {run}.")
-        strokes = _without_bad_strokes(dataset, config.seed)
+        refuse_taken(run)
+        strokes = without_bad_strokes(dataset, config.seed)
         run.mkdir(parents=True, exist_ok=True)
         description = {
             "augmentation": asdict(config.augmentation),
@@ -173,7 +167,35 @@ def train(config: Config, run: Path, *, resume: bool = False, verbose: str | int
     return metrics
 
 
-def _without_bad_strokes(dataset: Dataset, seed: int) -> StrokedDigits:
+def refuse_taken(run: Path) -> None:
+    """Check that a run folder is new or empty.
+
+    Raises:
+        RunError: it is not.
+    """
+    if run.exists() and any(run.iterdir()):
+        raise RunError(f"The run folder {run} is not empty: choose another --run, or go on with --resume {run}.")
+
+
+def known_strokes(dataset: Dataset, files: dict[str, dict[str, Any]], run: Path) -> StrokedDigits:
+    """The pen strokes that a run was trained on: the choice is taken over, not made again, for what a few roundings would
+    change must not change the run.
+
+    Args:
+        dataset: the data as they are now.
+        files: what the run's `config.json` says about them.
+        run: the run folder.
+
+    Raises:
+        RunError: the data files are not those of the run.
+    """
+    if {name: e["sha256"] for name, e in files.items()} != {name: e["sha256"] for name, e in dataset.files.items()}:
+        raise RunError(f"The data files differ from those {run} was trained on: start a new run.")
+    left_out = files.get("pen_strokes", {}).get("left_out", [])
+    return dataset.strokes.take(np.setdiff1d(np.arange(len(dataset.strokes)), left_out))
+
+
+def without_bad_strokes(dataset: Dataset, seed: int) -> StrokedDigits:
     """The pen strokes without mis-segmented ones; notes in `dataset.files` which are left out."""
     from train import clean
 

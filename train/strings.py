@@ -1,0 +1,320 @@
+"""One training run of the line network, from the data to the run folder.
+
+It learns from synthesised lines alone, new ones in every step, so there are no epochs in the data: an "epoch" is a number of
+steps after which the network is validated and everything is saved. The weights that are validated and exported are running
+means of those that are trained; `last.keras` holds both.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from recognizer.checkpoint import sha256_of
+from recognizer.ctc import BLANK, MARK, greedy_text
+from recognizer.normalize import to_network_input
+from train import callbacks, plots
+from train.data import NO_STROKES, load_dataset
+from train.errors import RunError
+from train.evaluate import share
+from train.evaluate_strings import edit_distance
+from train.line_batches import LineBatch, Stream, line_batches, sorted_batches
+from train.model import set_precision
+from train.run import (
+    CONFIG,
+    METRICS,
+    known_strokes,
+    library_versions,
+    refuse_taken,
+    without_bad_strokes,
+    write_json,
+)
+from train.sequence_model import build_sequence_model, compile_sequence_model, load_sequence_network
+from train.synthesis import StringStream, load_sources
+
+KIND = "strings"
+"""What `config.json` calls such a run."""
+WARM_UP = 500
+"""Steps in which the learning rate rises, at most a tenth of all: the first gradients of CTC are large."""
+_VALIDATION_SEED = 1_000_003
+
+
+@dataclass(frozen=True)
+class StringsConfig:
+    """Everything that decides how a run goes. `config.json` holds it, and the manifest of a checkpoint after it."""
+
+    data: str | None = None
+    """An .npz file; None for the official EMNIST digits."""
+    pen_strokes: str | None = None
+    optdigits: str | None = None
+    steps: int = 16_000
+    """Rounded up to whole epochs."""
+    epoch_steps: int = 500
+    batch_size: int = 64
+    learning_rate: float = 2e-3
+    """The highest; it rises to it in `WARM_UP` steps and then falls along a cosine to a hundredth."""
+    validation: int = 6000
+    """EMNIST train digits held out, of which the validation lines are made."""
+    validation_lines: int = 1024
+    seed: int = 1
+    precision: str = "float32"
+    init: str | None = None
+    """Weights to start from; None starts anew."""
+    limit: int | None = None
+    """No more than this many of EMNIST's train digits (a rehearsal)."""
+
+    @property
+    def epochs(self) -> int:
+        """Epochs in all."""
+        return -(-self.steps // self.epoch_steps)
+
+    def rate(self, step: int) -> float:
+        """Learning rate of a step, counted from 0."""
+        steps = self.epochs * self.epoch_steps
+        warm_up = min(WARM_UP, steps // 10)
+        if step < warm_up:
+            return self.learning_rate * (step + 1) / warm_up
+        fallen = (step - warm_up) / max(1, steps - warm_up)
+        return self.learning_rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * fallen)))
+
+
+def load_strings_config(run: Path) -> tuple[StringsConfig, dict[str, Any]]:
+    """A run's configuration, and all of its `config.json`.
+
+    Raises:
+        RunError: it is missing or damaged, or of a run of another kind.
+    """
+    try:
+        everything = json.loads((run / CONFIG).read_text(encoding="utf-8"))
+        if everything.get("kind") != KIND:
+            raise RunError(f"{run} is no run of `python -m train strings`: go on with `python -m train digits`.")
+        known = {field.name for field in fields(StringsConfig)}
+        return StringsConfig(**{k: v for k, v in everything["training"].items() if k in known}), everything
+    except FileNotFoundError as error:
+        raise RunError(f"{run} is no run folder: it holds no {CONFIG}.") from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise RunError(f"{run / CONFIG} is damaged or of another version.") from error
+
+
+def train_strings(
+    config: StringsConfig, run: Path, *, resume: bool = False, workers: int = 1, verbose: int = 1
+) -> dict[str, Any]:
+    """Train the line network.
+
+    Args:
+        config: how.
+        run: the run folder; it must be new or empty, or hold the run to resume.
+        resume: go on from the last whole epoch.
+        workers: processes that prepare lines; 0 prepares them in this one.
+        verbose: 0 for no progress bar.
+
+    Returns:
+        What `metrics.json` holds: the validation figures of the best epoch.
+
+    Raises:
+        DataError: a data file cannot be used.
+        RunError: the run folder is taken, or cannot be resumed; the training came apart.
+    """
+    dataset = load_dataset(
+        Path(config.data) if config.data else None,
+        Path(config.pen_strokes) if config.pen_strokes else None,
+        Path(config.optdigits) if config.optdigits else None,
+        validation=config.validation,
+        seed=config.seed,
+        limit=config.limit,
+    )
+    precision = set_precision(config.precision)
+    state: dict[str, Any] | None = None
+    if resume:
+        description = load_strings_config(run)[1]
+        strokes = known_strokes(dataset, description["files"], run)
+        network, state = callbacks.load_state(run)
+        description["training"] = asdict(config)
+    else:
+        refuse_taken(run)
+        strokes = without_bad_strokes(dataset, config.seed)
+        keras.utils.set_random_seed(config.seed)
+        network = build_sequence_model()
+        description = {
+            "kind": KIND,
+            "training": asdict(config),
+            "files": dataset.files,
+            "precision": precision,
+            "libraries": library_versions(),
+            "machine": {"processors": os.cpu_count(), "backend": keras.backend.backend()},
+        }
+        if config.init:
+            description["init"] = _start_from(network, Path(config.init))
+        compile_sequence_model(network, config.learning_rate, config.steps)
+        run.mkdir(parents=True, exist_ok=True)
+    write_json(run / CONFIG, description)
+
+    letters = Path(config.data) if config.data else None
+    stream = StringStream(load_sources(dataset.train, strokes, letters), config.seed)
+    # The same letters as in training: of marks it is only asked that none is read as a digit.
+    held = StringStream(load_sources(dataset.validation, NO_STROKES, letters), _VALIDATION_SEED)
+    validation = validation_batches(held, config)
+    print(
+        f"Training on lines of {len(dataset.train) + len(strokes)} digits, validating on {config.validation_lines} lines."
+    )
+    fit(network, stream, validation, config, run, state, workers=workers, verbose=verbose)
+
+    plots.save_string_curves(callbacks.read_history(run / callbacks.HISTORY), run / "curves.png")
+    best = load_sequence_network(run / callbacks.BEST)
+    metrics = {"weights": sha256_of(run / callbacks.BEST), "validation": measure(best, validation)}
+    write_json(run / METRICS, metrics)
+    return metrics
+
+
+def _start_from(network: keras.Model, path: Path) -> dict[str, str]:
+    """Give a network the weights of a run, a checkpoint or a .keras file; returns what the manifest says about them."""
+    for name in (callbacks.BEST, f"{KIND}.keras"):
+        if (path / name).is_file():
+            path = path / name
+            break
+    network.set_weights(load_sequence_network(path).get_weights())
+    return {"file": path.name, "sha256": sha256_of(path)}
+
+
+# --- fitting ---------------------------------------------------------------------------------------------------------
+
+
+def fit(
+    network: keras.Model,
+    stream: Stream,
+    validation: Sequence[LineBatch],
+    config: StringsConfig,
+    run: Path,
+    state: dict[str, Any] | None = None,
+    *,
+    workers: int = 1,
+    verbose: int = 1,
+) -> None:
+    """Train a compiled network and save it after each epoch.
+
+    `keras.Model.fit` settles the pictures' width by the first two batches; these differ in width all along.
+
+    Args:
+        network: compiled.
+        stream: training lines.
+        validation: as `validation_batches` gives it.
+        config: how.
+        run: the run folder; it exists.
+        state: of the run that is resumed, as `callbacks.load_state` gives it.
+        workers: processes that prepare lines.
+        verbose: 0 for no progress bar.
+
+    Raises:
+        RunError: the loss is no longer a number, or a process that prepares lines died.
+    """
+    validator = Validation(run, validation)
+    keeper = callbacks.RunState(run, None, [validator], config.seed, state)
+    first = int(state["epoch"]) if state else 0
+    around = keras.callbacks.CallbackList(
+        [validator, keeper],
+        add_progbar=verbose > 0,
+        model=network,
+        verbose=verbose,
+        epochs=config.epochs,
+        steps=config.epoch_steps,
+    )
+    prepared = line_batches(stream, config.batch_size, first=first * config.epoch_steps, workers=workers)
+    if first >= config.epochs:
+        return
+    with closing(prepared):
+        around.on_train_begin()
+        for epoch in range(first, config.epochs):
+            around.on_epoch_begin(epoch)
+            around.on_epoch_end(epoch, _epoch(network, prepared, config, epoch, around))
+        around.on_train_end()
+
+
+def _epoch(
+    network: keras.Model,
+    prepared: Iterator[LineBatch],
+    config: StringsConfig,
+    epoch: int,
+    around: keras.callbacks.CallbackList,
+) -> dict[str, float]:
+    """Train for one epoch; returns its mean loss."""
+    total = 0.0
+    for step in range(config.epoch_steps):
+        around.on_train_batch_begin(step)
+        images, labels = next(prepared)
+        network.optimizer.learning_rate = config.rate(epoch * config.epoch_steps + step)
+        loss = float(network.train_on_batch(to_network_input(images), labels))
+        if not math.isfinite(loss):
+            raise RunError(
+                f"The loss of step {epoch * config.epoch_steps + step + 1} is {loss}: start anew with a lower --learning-rate."
+            )
+        total += loss
+        logs = {"loss": total / (step + 1)}
+        around.on_train_batch_end(step, logs)
+    return logs
+
+
+class Validation(keras.callbacks.Callback):  # type: ignore[misc]
+    """Measures the running mean of the weights after each epoch and keeps the best of them.
+
+    The best is what makes the smallest share of wrong characters; of equals, the lower loss.
+    """
+
+    def __init__(self, run: Path, batches: Sequence[LineBatch]) -> None:
+        super().__init__()
+        self._new, self._batches = run / callbacks.NEW_BEST, batches
+        self._means = keras.callbacks.SwapEMAWeights()
+        self.best = [math.inf, math.inf]
+
+    def set_model(self, model: keras.Model) -> None:
+        """Take the network over."""
+        super().set_model(model)
+        self._means.set_model(model)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Add the validation figures to `logs`, for the history and the progress bar."""
+        self._means.on_test_begin()
+        figures = measure(self.model, self._batches)
+        if [figures["cer"], figures["loss"]] < self.best:
+            self.best = [figures["cer"], figures["loss"]]
+            self.model.save(self._new)
+        self._means.on_test_end()
+        if logs is not None:
+            logs.update(val_loss=figures["loss"], val_accuracy=figures["accuracy"], val_cer=figures["cer"])
+
+
+# --- validating ------------------------------------------------------------------------------------------------------
+
+
+def validation_batches(stream: Stream, config: StringsConfig) -> list[LineBatch]:
+    """The validation lines, the same in each epoch and in each run, alike widths together."""
+    return sorted_batches(*stream.batch(0, config.validation_lines), config.batch_size)
+
+
+def measure(network: keras.Model, batches: Sequence[LineBatch]) -> dict[str, Any]:
+    """How well a network reads lines greedily; marks count neither in the text nor in the reading.
+
+    Returns:
+        As `evaluate.share`, for whole texts; `cer`, edit distance over the length of the texts; `loss`, the mean CTC loss in
+        nats, marks included.
+    """
+    right = count = distance = length = 0
+    loss = 0.0
+    for images, labels in batches:
+        log_probs = np.asarray(network.predict_on_batch(to_network_input(images)), np.float32)
+        loss += float(keras.losses.CTC(reduction="sum")(labels, log_probs))
+        for answer, classes in zip(log_probs, labels, strict=True):
+            text, truth = greedy_text(answer), "".join(str(c - 1) for c in classes if c not in (BLANK, MARK))
+            right += text == truth
+            distance += edit_distance(text, truth)
+            length += len(truth)
+            count += 1
+    return {**share(right, count), "cer": round(distance / max(1, length), 6), "loss": round(loss / count, 6)}
