@@ -39,6 +39,10 @@ _FRAGMENT_GAP = 0.25
 """Widest gap between a fragment and its digit, in text heights."""
 _JOINT_HEIGHT = 1.35
 """Tallest digit that a fragment may make, in text heights."""
+_SAME_LINE = 0.6
+"""Lines that overlap in height by this share of the lower one's, and nowhere in width, are one."""
+_FRAGMENT_LINE = 0.6
+"""A single component lower than this, in text heights of the tallest line, is no line of its own."""
 _MAX_COMPONENTS = 2000
 """More components than any page has digits: of a texture only the largest are looked at."""
 
@@ -179,9 +183,39 @@ def sort_left_to_right(components: Sequence[Component]) -> list[list[Component]]
     lines: dict[int, list[Component]] = {}
     for index, component in enumerate(ordered):
         lines.setdefault(root(index), []).append(component)
+    rows = _without_fragments(_side_by_side(list(lines.values())))
     # By the middles of the digits: the box of a tall, slanted one may begin left of its predecessor's.
-    rows = [_without_marks(sorted(line, key=lambda c: c.box.centre[0])) for line in lines.values()]
+    rows = [_without_marks(sorted(line, key=lambda c: c.box.centre[0])) for line in rows]
     return sorted(rows, key=lambda line: float(np.mean([c.box.centre[1] for c in line])))
+
+
+def _side_by_side(lines: list[list[Component]]) -> list[list[Component]]:
+    """Join lines that stand beside each other at the same height: a wide gap, a jump, or the border of a cell before it."""
+    joined: list[tuple[Box, list[Component]]] = []
+    for line in sorted(lines, key=len, reverse=True):
+        box = _hull(line)
+        for index, (other, members) in enumerate(joined):
+            overlap = min(box.bottom, other.bottom) - max(box.y, other.y)
+            apart = box.x >= other.right or other.x >= box.right
+            if apart and overlap >= _SAME_LINE * min(box.height, other.height):
+                joined[index] = (other.union(box), [*members, *line])
+                break
+        else:
+            joined.append((box, line))
+    return [members for _, members in joined]
+
+
+def _without_fragments(lines: list[list[Component]]) -> list[list[Component]]:
+    """Leave out lines of a single, much lower component: a remnant of a frame, a part of what stands above or below."""
+    tallest = max((text_height(line) for line in lines), default=0.0)
+    return [line for line in lines if len(line) > 1 or line[0].box.height >= _FRAGMENT_LINE * tallest]
+
+
+def _hull(line: Sequence[Component]) -> Box:
+    box = line[0].box
+    for component in line[1:]:
+        box = box.union(component.box)
+    return box
 
 
 def _without_marks(line: list[Component]) -> list[Component]:
