@@ -17,3 +17,7 @@ class RunError(TrainError):
 
 class ExportError(TrainError):
     """A checkpoint could not be made; nothing was changed in the target folder."""
+
+
+class ReportError(TrainError):
+    """A report could not be written; an earlier one is as it was."""

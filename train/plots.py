@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -85,4 +85,73 @@ def save_reliability(bins: Sequence[dict[str, float]], path: Path) -> None:
         axes.annotate(str(int(entry["n"])), (entry["confidence"], entry["accuracy"]), fontsize=7)
     axes.set(xlabel="confidence", ylabel="share right", xlim=(0, 1.02), ylim=(0, 1.02))
     axes.grid(alpha=0.3)
+    figure.savefig(path, dpi=110)
+
+
+def save_accuracy_by_digits(curves: Mapping[str, Sequence[dict[str, float]]], path: Path) -> None:
+    """Share of texts that are right against their number of digits, with 95 % intervals; a panel a curve.
+
+    Args:
+        curves: of each panel's title, rows as `evaluate_strings.by_digits` gives them.
+        path: the PNG file.
+    """
+    columns = min(3, len(curves))
+    rows = -(-len(curves) // columns)
+    figure = Figure(figsize=(4.5 * columns, 3 * rows + 0.3), layout="constrained")
+    panels = list(figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).flat)
+    for axes, (title, curve) in zip(panels, curves.items(), strict=False):
+        exact = np.array([row["exact"] for row in curve])
+        interval = np.array([[row["low"], row["high"]] for row in curve]).reshape(-1, 2)
+        bars = np.maximum(0, np.abs(interval.T - exact))
+        axes.errorbar([row["digits"] for row in curve], exact, yerr=bars, fmt="o-", capsize=3, markersize=4)
+        axes.set(title=title, ylim=(0, 102))
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.grid(alpha=0.3)
+    for axes in panels[len(curves) :]:
+        axes.set_axis_off()
+    figure.supxlabel("number of digits")
+    figure.supylabel("exact match, % (95 % interval)")
+    figure.savefig(path, dpi=110)
+
+
+def save_risk_coverage(curves: Mapping[str, Sequence[tuple[float, float]]], path: Path) -> None:
+    """Share of wrong readings among those accepted, against the share accepted (El-Yaniv and Wiener 2010).
+
+    Args:
+        curves: of each name, (coverage, risk), both 0 to 1.
+        path: the PNG file.
+    """
+    figure = Figure(figsize=(8, 5), layout="constrained")
+    axes = figure.subplots()
+    for index, (name, curve) in enumerate(curves.items()):
+        line = "-" if index < 10 else "--"  # the colours come round again
+        axes.plot([100 * c for c, _ in curve], [100 * r for _, r in curve], line, label=name)
+    axes.axhline(1, color="grey", linewidth=1)
+    axes.set(xlabel="accepted, %", ylabel="wrong among them, %", xlim=(0, 102), ylim=(0, None))
+    axes.grid(alpha=0.3)
+    axes.legend(fontsize=8)
+    figure.savefig(path, dpi=110)
+
+
+class Tile(NamedTuple):
+    """A picture of a contact sheet."""
+
+    picture: npt.NDArray[np.uint8]
+    """(height, width) or (height, width, 3) uint8."""
+    caption: str
+
+
+def save_contact_sheet(tiles: Sequence[Tile], path: Path, columns: int = 6) -> None:
+    """Small pictures with their captions, row by row; a sheet of none says so."""
+    rows = max(1, -(-len(tiles) // columns))
+    figure = Figure(figsize=(2.4 * columns, 1.7 * rows), layout="constrained")
+    panels = list(figure.subplots(rows, columns, squeeze=False).flat)
+    for axes, tile in zip(panels, tiles, strict=False):
+        # With its own limits a pale picture would be stretched to full contrast.
+        axes.imshow(tile.picture, cmap="gray", vmin=0, vmax=255)
+        axes.set_title(tile.caption, fontsize=7, parse_math=False)
+    for axes in panels:
+        axes.set_axis_off()
+    if not tiles:
+        figure.text(0.5, 0.5, "none", ha="center", va="center")
     figure.savefig(path, dpi=110)
