@@ -22,6 +22,8 @@ InkMask = npt.NDArray[np.uint8]
 """(height, width) uint8, 255 where there is ink and 0 elsewhere: ink is always white on black, as in EMNIST."""
 
 CLASS_NAMES = ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9")
+NO_DIGIT = "none"
+"""Name of a network's further class, beside the ten digits: ink that is no digit. Older checkpoints lack it."""
 CROP_SIZE = 28
 """Side of the square picture that the digit network takes, in pixels."""
 
@@ -92,6 +94,18 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """Ink that was looked at and found to be no digit: a comma, a dash, a currency sign, a ruling line, a smudge."""
+
+    box: Box
+    """Where it lies in the picture."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON types."""
+        return {"box": self.box._asdict()}
+
+
+@dataclass(frozen=True, slots=True)
 class Digit:
     """One digit of a reading."""
 
@@ -102,7 +116,7 @@ class Digit:
     box: Box
     """Where the digit's ink lies in the picture."""
     alternatives: tuple[Alternative, ...] = ()
-    """The other nine labels, most probable first; with `confidence` they sum to 1."""
+    """The other nine labels, most probable first; with `confidence` they sum to at most 1: the rest is that it is no digit."""
 
     @property
     def probabilities(self) -> dict[str, float]:
@@ -131,6 +145,8 @@ class Reading:
     """Width of the picture, in pixels."""
     height: int = 0
     """Height of the picture, in pixels."""
+    marks: tuple[Mark, ...] = ()
+    """What was left out as no digit, in no particular order."""
 
     @property
     def digits(self) -> tuple[Digit, ...]:
@@ -150,6 +166,7 @@ class Reading:
             "width": self.width,
             "height": self.height,
             "digits": [{"line": index, **digit.to_dict()} for index, line in enumerate(self.lines) for digit in line],
+            "marks": [mark.to_dict() for mark in self.marks],
         }
 
 
@@ -173,6 +190,6 @@ class Trace:
     crops: npt.NDArray[np.uint8] = field(default_factory=lambda: np.zeros((0, CROP_SIZE, CROP_SIZE), np.uint8))
     """(N, 28, 28) what the network saw, white ink on black."""
     probabilities: npt.NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 10), np.float32))
-    """(N, 10) what the network answered."""
+    """(N, 10) what the network answered; (N, 11) where its last class is that it is no digit."""
     scale: float = 1.0
     """Working size over picture size, at most 1."""

@@ -10,7 +10,7 @@ from made_digits import make_digits
 from train.augment import NONE, Augmentation, augment
 
 IMAGES = make_digits(40).images
-STRONG = Augmentation(thickness=1.0, blur=1.0, low_resolution=1.0)
+STRONG = Augmentation(thickness=1.0, blur=1.0, low_resolution=1.0, elastic=1.0, broken=1.0, residue=1.0)
 
 
 def run(strength: Augmentation, seed: int = 0) -> np.ndarray:
@@ -26,7 +26,8 @@ def test_each_change_changes_images_and_keeps_their_form(name: str) -> None:
     changed = run(replace(NONE, **{name: getattr(STRONG, name)}))
     assert changed.shape == IMAGES.shape
     assert changed.dtype == np.uint8
-    assert (changed != IMAGES).any(axis=(1, 2)).mean() > 0.9
+    # A gap may miss the ink, and what lies at the edge may be covered by it.
+    assert (changed != IMAGES).any(axis=(1, 2)).mean() > (0.6 if name in ("broken", "residue") else 0.9)
 
 
 @pytest.mark.parametrize("name", [field.name for field in fields(Augmentation)])

@@ -7,10 +7,11 @@ from made_digits import make_digits
 keras = pytest.importorskip("keras")
 
 from train.augment import Augmentation  # noqa: E402
-from train.batches import DigitBatches, arrays  # noqa: E402
+from train.batches import DigitBatches, arrays, one_hot  # noqa: E402
 from train.clean import keep_well_segmented  # noqa: E402
 from train.data import StrokedDigits  # noqa: E402
-from train.model import build_model, compile_model, parameter_counts, set_precision  # noqa: E402
+from train.model import build_model, compile_model, parameter_counts, set_precision, start_from  # noqa: E402
+from train.nondigits import Sources  # noqa: E402
 from train.run import LEARNING_RATES  # noqa: E402
 
 pytestmark = [
@@ -35,7 +36,7 @@ def strokes(count: int) -> StrokedDigits:
 
 def test_the_network_is_the_published_one() -> None:
     model = build_model()
-    assert parameter_counts(model) == {"total": 867_434, "trainable": 865_258}
+    assert parameter_counts(model) == {"total": 867_691, "trainable": 865_515}
     kinds = [type(layer).__name__ for layer in model.layers]
     conv, dense = ["Conv2D", "BatchNormalization"], ["Dense", "BatchNormalization", "Dropout"]
     block = ["MaxPooling2D", "Dropout"]
@@ -43,7 +44,8 @@ def test_the_network_is_the_published_one() -> None:
     assert [layer.rate for layer in model.layers if isinstance(layer, keras.layers.Dropout)] == [0.25] * 3 + [0.5] * 2
     assert [layer.filters for layer in model.layers if isinstance(layer, keras.layers.Conv2D)] == [32, 32, 64, 64, 128]
     assert model.input_shape == (None, 28, 28, 1)
-    assert model.output_shape == (None, 10)
+    assert model.output_shape == (None, 11)
+    assert build_model(10).output_shape == (None, 10)
 
 
 def test_probabilities_stay_in_float32_under_mixed_precision() -> None:
@@ -110,10 +112,38 @@ def test_pen_widths_differ_from_epoch_to_epoch() -> None:
     assert (sums[0] != sums[1]).any()
 
 
+def test_a_share_of_each_batch_is_no_digit() -> None:
+    digits = make_digits(50)
+    batches = DigitBatches(digits, batch_size=20, seed=3, sources=Sources(digits), non_digits=0.2)
+    assert len(batches) == 4
+    images, labels = (np.concatenate(parts) for parts in zip(*(batches[i] for i in range(4)), strict=True))
+    assert labels.shape == (50 + 3 * 4 + 0, 11)  # the last batch holds 2 digits, which is too few for a non-digit
+    assert sorted(labels.argmax(axis=1)) == sorted([*digits.labels, *[10] * 12])
+    made = images[labels[:, 10] == 1]
+    assert (made.reshape(12, -1).max(axis=1) == 1).all()
+    batches.epoch = 1
+    assert (batches[0][0][16:] != images[16:20]).any(axis=(1, 2, 3)).all()
+    assert one_hot(np.array([10], np.uint8), 11)[0, 10] == 1
+
+
+def test_a_network_starts_from_one_with_fewer_outputs() -> None:
+    ten, eleven = build_model(10), build_model(11)
+    fresh = eleven.get_weights()
+    start_from(eleven, ten)
+    for one, other in zip(ten.get_weights()[:-2], eleven.get_weights()[:-2], strict=True):
+        np.testing.assert_array_equal(one, other)
+    kernel, bias = eleven.get_weights()[-2:]
+    np.testing.assert_array_equal(kernel[:, :10], ten.get_weights()[-2])
+    np.testing.assert_array_equal(kernel[:, 10], fresh[-2][:, 10])
+    assert bias.shape == (11,)
+    with pytest.raises(ValueError, match="does not fit"):
+        start_from(ten, eleven)
+
+
 def test_a_tiny_set_is_learnt_by_heart() -> None:
     """The whole network, dropout and all, brings its loss to a tenth: gradients reach it, labels fit images."""
     batches = DigitBatches(make_digits(40), batch_size=20, seed=0)
-    model = build_model()
+    model = build_model(10)
     compile_model(model)
     losses = model.fit(batches, epochs=25, verbose=0).history["loss"]
     assert min(losses) < losses[0] / 10
@@ -125,7 +155,7 @@ def test_with_learning_rate_0_training_and_validation_agree() -> None:
     Dropout is off and batch normalization uses its averages, for they differ in training by design.
     """
     digits = make_digits(50)
-    model = build_model()
+    model = build_model(10)
     for layer in model.layers:
         if isinstance(layer, keras.layers.Dropout):
             layer.rate = 0.0

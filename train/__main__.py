@@ -105,6 +105,8 @@ def _config(options: argparse.Namespace) -> Config:
         seed=options.seed,
         precision=options.precision,
         limit=quick.get("limit"),
+        init=_path(options.init),
+        non_digits=options.non_digits,
     )
 
 
@@ -215,6 +217,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="size of the validation part, taken from the train part (default: 6000; with --quick 1000)",
     )
+    data.add_argument(
+        "--non-digits",
+        type=_share,
+        default=0.2,
+        metavar="SHARE",
+        help="of what the network is shown that is no digit, made up; 0 leaves the class out (default: 0.2)",
+    )
     data.add_argument("--no-augmentation", action="store_true", help="train on the images as they are")
 
     how = digits.add_argument_group("training")
@@ -244,6 +253,9 @@ def _parser() -> argparse.ArgumentParser:
         default=6,
         metavar="N",
         help="epochs without progress to stop after (default: 6)",
+    )
+    how.add_argument(
+        "--init", type=Path, metavar="PATH", help="start from the weights of a run, a checkpoint or a .keras file"
     )
     how.add_argument("--seed", type=_natural, default=1, metavar="N", help="of everything random (default: 1)")
     how.add_argument(

@@ -30,6 +30,9 @@ Images = npt.NDArray[np.uint8]
 Labels = npt.NDArray[np.uint8]
 
 CLASSES = len(CLASS_NAMES)
+TRAINING_LETTERS, EVALUATION_LETTERS = "EFKNVadeknrv", "MXfhmx"
+"""Letters that stand for what is no digit: together those of which the first digit network read at most 30 % with a confidence
+above 0.9 as one and the same digit. No class is in both."""
 PEN_HEIGHT = 88
 """Longer side of a stroked digit when it is drawn, in pixels: near the 96 at which NIST's forms held theirs."""
 PEN_WIDTHS = (3.0, 13.0)
@@ -72,6 +75,7 @@ class StrokedDigits:
 
 
 NO_STROKES = StrokedDigits((), np.zeros(0, np.uint8))
+NO_LETTERS: Images = np.zeros((0, CROP_SIZE, CROP_SIZE), np.uint8)
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,10 @@ class Dataset:
     test: Digits
     strokes: StrokedDigits = NO_STROKES
     """Further training digits."""
+    letters: Images = field(default_factory=lambda: NO_LETTERS)
+    """EMNIST's letters, of its train part, of the classes that `nondigits` trains on; none where the file has none."""
+    test_letters: Images = field(default_factory=lambda: NO_LETTERS)
+    """EMNIST's letters, of its test part, of the classes that `nondigits` tests on."""
     files: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Of each source: its file's name, its SHA-256 and the number of digits taken for training."""
 
@@ -145,12 +153,13 @@ def load_characters(path: Path) -> tuple[Digits, Digits]:
     return parts[0], parts[1]
 
 
-def load_letters(path: Path, letters: str) -> Images:
-    """Read the train part's pictures of some letters: (N, 28, 28) uint8, none where the file holds no letters.
+def load_letters(path: Path, letters: str, *, test: bool = False) -> Images:
+    """Read one part's pictures of some letters: (N, 28, 28) uint8, none where the file holds no letters.
 
     Args:
         path: as `load_characters` takes, with the labels as `chars`.
         letters: which; upper case and lower case count as written.
+        test: whether those of the test part, or of the train part.
 
     Raises:
         DataError: the file is missing, no .npz, or has another layout.
@@ -161,7 +170,7 @@ def load_letters(path: Path, letters: str) -> Images:
     _check_images(path, arrays["images"], (CROP_SIZE, CROP_SIZE))
     if "chars" not in arrays:
         return np.zeros((0, CROP_SIZE, CROP_SIZE), np.uint8)
-    wanted = np.isin(arrays["chars"], [ord(letter) for letter in letters]) & ~arrays["test"].astype(bool)
+    wanted = np.isin(arrays["chars"], [ord(letter) for letter in letters]) & (arrays["test"].astype(bool) == test)
     return np.asarray(arrays["images"][wanted], dtype=np.uint8)
 
 
@@ -256,6 +265,7 @@ def load_dataset(
     Raises:
         DataError: a file cannot be used.
     """
+    letters = test_letters = NO_LETTERS
     if data is None:
         from train.official import load_official
 
@@ -263,6 +273,8 @@ def load_dataset(
         files = {"emnist": describe(archive, len(train))}
     else:
         train, test = load_characters(data)
+        letters = load_letters(data, TRAINING_LETTERS)
+        test_letters = load_letters(data, EVALUATION_LETTERS, test=True)
         files = {"emnist": describe(data, len(train))}
     if limit is not None and limit < len(train):
         train = train.take(np.sort(np.random.default_rng(seed).permutation(len(train))[:limit]))
@@ -276,7 +288,7 @@ def load_dataset(
     if pen_strokes is not None:
         strokes = load_pen_strokes(pen_strokes)
         files["pen_strokes"] = describe(pen_strokes, len(strokes))
-    return Dataset(train, held, test, strokes, files)
+    return Dataset(train, held, test, strokes, letters, test_letters, files)
 
 
 def _load_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:

@@ -152,7 +152,7 @@ def load_network(path: Path) -> Any:
         policy = keras.config.dtype_policy()
         keras.config.set_dtype_policy("float32")
         try:
-            network = build_model()
+            network = build_model(trained.output_shape[-1])
         finally:
             keras.config.set_dtype_policy(policy)
         network.set_weights(trained.get_weights())

@@ -1,4 +1,4 @@
-"""The digit network: five 3x3 convolutions in three blocks and two dense layers, 867,434 parameters."""
+"""The digit network: five 3x3 convolutions in three blocks and two dense layers, 867,691 parameters."""
 
 from __future__ import annotations
 
@@ -8,15 +8,18 @@ from typing import Any
 import keras
 from keras import layers
 
-from recognizer.types import CLASS_NAMES, CROP_SIZE
+from recognizer.types import CLASS_NAMES, CROP_SIZE, NO_DIGIT
 from train.run import LEARNING_RATES
 
+OUTPUTS = (*CLASS_NAMES, NO_DIGIT)
+"""Classes of the network: the ten digits, and what is none. A network may be built without the last."""
 
-def build_model() -> keras.Model:
+
+def build_model(outputs: int = len(OUTPUTS)) -> keras.Model:
     """The network, not compiled.
 
-    Input (N, 28, 28, 1) float32 in [0, 1], white ink on black; output (N, 10) float32 probabilities. Under mixed precision the
-    last layer stays in float32, for a softmax in half precision loses small probabilities.
+    Input (N, 28, 28, 1) float32 in [0, 1], white ink on black; output (N, outputs) float32 probabilities. Under mixed precision
+    the last layer stays in float32, for a softmax in half precision loses small probabilities.
     """
     return keras.Sequential(
         [
@@ -35,7 +38,7 @@ def build_model() -> keras.Model:
             layers.Flatten(),
             *_dense(512),
             *_dense(256),
-            layers.Dense(len(CLASS_NAMES), activation="softmax", dtype="float32"),
+            layers.Dense(outputs, activation="softmax", dtype="float32"),
         ],
         name="digits",
     )
@@ -47,6 +50,22 @@ def _convolution(filters: int) -> list[keras.Layer]:
 
 def _dense(units: int) -> list[keras.Layer]:
     return [layers.Dense(units, activation="relu"), layers.BatchNormalization(), layers.Dropout(0.5)]
+
+
+def start_from(model: keras.Model, other: keras.Model) -> None:
+    """Give a network the weights of another; what the last layer has more outputs of stays as it was initialised.
+
+    Raises:
+        ValueError: the networks differ in more than the number of outputs, or `other` has more of them.
+    """
+    new, old = model.get_weights(), other.get_weights()
+    kernel, bias = old[-2:]
+    if kernel.shape[0] != new[-2].shape[0] or kernel.shape[1] > new[-2].shape[1]:
+        raise ValueError(f"The last layer is {kernel.shape}, which does not fit into {new[-2].shape}.")
+    new[:-2] = old[:-2]
+    new[-2][:, : kernel.shape[1]] = kernel
+    new[-1][: len(bias)] = bias
+    model.set_weights(new)
 
 
 def compile_model(

@@ -11,9 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from recognizer.checkpoint import DIGITS, sha256_of
 from train.augment import NONE, Augmentation
-from train.data import Dataset, StrokedDigits, load_dataset
+from train.data import CLASSES, Dataset, Digits, StrokedDigits, load_dataset
 from train.errors import RunError
+from train.nondigits import Sources, draw
 
 CONFIG, METRICS = "config.json", "metrics.json"
 LEARNING_RATES = {"adam": 1e-3, "sgd": 0.05, "rmsprop": 1e-3, "adadelta": 1.0}
@@ -39,6 +41,10 @@ class Config:
     validation: int = 6000
     seed: int = 1
     precision: str = "float32"
+    init: str | None = None
+    """A run folder, a checkpoint folder or a .keras file to start from; None starts anew."""
+    non_digits: float = 0.0
+    """Share of what the network is shown that is no digit; above 0 it gets a class for them."""
     limit: int | None = None
     """No more than this many of EMNIST's train digits (a rehearsal)."""
 
@@ -132,13 +138,22 @@ def train(config: Config, run: Path, *, resume: bool = False, verbose: str | int
             "libraries": library_versions(),
         }
         keras.utils.set_random_seed(config.seed)
-        network = model.build_model()
+        network = model.build_model(CLASSES + (config.non_digits > 0))
+        if config.init:
+            description["init"] = _start_from(network, Path(config.init))
         model.compile_model(network, config.optimizer, config.learning_rate, config.label_smoothing)
     config.save(run, description)
 
     train_batches = batches.DigitBatches(
-        dataset.train, strokes, batch_size=config.batch_size, seed=config.seed, augmentation=config.augmentation
+        dataset.train,
+        strokes,
+        batch_size=config.batch_size,
+        seed=config.seed,
+        augmentation=config.augmentation,
+        sources=Sources(dataset.train, strokes, dataset.letters),
+        non_digits=config.non_digits,
     )
+    validation = _with_non_digits(dataset, config)
     others = callbacks.standard_callbacks(
         run,
         epochs=config.epochs,
@@ -153,7 +168,7 @@ def train(config: Config, run: Path, *, resume: bool = False, verbose: str | int
         print(f"Training on {len(dataset.train) + len(strokes)} digits, validating on {len(dataset.validation)}.")
         network.fit(
             train_batches,
-            validation_data=batches.arrays(dataset.validation),
+            validation_data=batches.arrays(validation, train_batches.classes),
             validation_batch_size=512,
             epochs=config.epochs,
             initial_epoch=first,
@@ -165,6 +180,37 @@ def train(config: Config, run: Path, *, resume: bool = False, verbose: str | int
     metrics = evaluate.evaluate_weights(run / callbacks.BEST, dataset, ("validation",))
     write_json(run / METRICS, metrics)
     return metrics
+
+
+def _start_from(network: Any, path: Path) -> dict[str, str]:
+    """Give a network the weights of a run, a checkpoint or a .keras file; returns what the manifest says about them.
+
+    Raises:
+        RunError: there are none, or they are of another network.
+    """
+    from train import callbacks, evaluate, model
+
+    for name in (callbacks.BEST, f"{DIGITS}.keras"):
+        if (path / name).is_file():
+            path = path / name
+            break
+    other = evaluate.load_network(path)
+    try:
+        model.start_from(network, other)
+    except ValueError as error:
+        raise RunError(f"{path} holds another network than this run trains: {error}") from error
+    return {"file": path.name, "sha256": sha256_of(path)}
+
+
+def _with_non_digits(dataset: Dataset, config: Config) -> Digits:
+    """The validation digits that choose the epoch, and with them as large a share of non-digits as in training."""
+    digits = dataset.validation
+    if not config.non_digits:
+        return digits
+    count = round(len(digits) * config.non_digits / (1 - config.non_digits))
+    made = draw(count, Sources(digits, letters=dataset.letters), np.random.default_rng([config.seed, 2]))
+    labels = np.concatenate([digits.labels, np.full(count, CLASSES, np.uint8)])
+    return Digits(np.concatenate([digits.images, made]), labels)
 
 
 def refuse_taken(run: Path) -> None:
