@@ -1,4 +1,4 @@
-"""Scoring the reader on folders of labelled pictures."""
+"""Scoring the reader on folders of labelled pictures and on pictures made on the spot."""
 
 import csv
 import json
@@ -6,15 +6,40 @@ import shutil
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from made_digits import write_npz
 
 from recognizer import DigitReader
+from recognizer.types import Box, Digit, Reading
 from train import evaluate_strings
-from train.evaluate_strings import Outcome, canonical, edit_distance, reliability, score
+from train.report import FIGURES
 
 GOLDEN = Path(__file__).parent / "golden"
-texts = st.text("0123", max_size=6)
+
+
+class StubReader:
+    """Reads the same text from every picture."""
+
+    def __init__(self, text="12"):
+        digits = tuple(Digit(label, 0.9, Box(0, 0, 1, 1)) for label in text)
+        self.reading = Reading((digits,) if digits else (), 0.9 if digits else 0.0)
+        self.pictures = 0
+
+    def read(self, picture):
+        self.pictures += 1
+        return self.reading
+
+
+@pytest.fixture
+def stub(monkeypatch):
+    """The command reads with this stub; `stub.asked` holds what it was made with."""
+    reader = StubReader()
+
+    def from_checkpoint(folder=None, **options):
+        reader.asked = (folder, options)
+        return reader
+
+    monkeypatch.setattr(DigitReader, "from_checkpoint", from_checkpoint)
+    return reader
 
 
 @pytest.fixture
@@ -26,47 +51,6 @@ def folder(tmp_path):
         shutil.copy(GOLDEN / name, path)
     (path / "labels.csv").write_text("file,text\n253_plain.png,254\npage.png,253|9916|807\n")
     return path
-
-
-def outcome(truth="12", text="12", confidence=0.97, milliseconds=2.0):
-    return Outcome("f", "a.png", truth, text, confidence, milliseconds)
-
-
-def test_only_digits_and_line_breaks_count():
-    assert canonical("1.000,-\n|2 3\n\n") == "1000|23"
-
-
-@given(texts, texts)
-def test_edit_distance_is_a_metric(a, b):
-    distance = edit_distance(a, b)
-    assert (distance == 0) == (a == b)
-    assert distance == edit_distance(b, a)
-    assert abs(len(a) - len(b)) <= distance <= max(len(a), len(b))
-
-
-def test_edit_distance_counts_each_kind_of_change():
-    assert edit_distance("1234", "1334") == 1
-    assert edit_distance("1234", "124") == 1
-    assert edit_distance("1234", "12834") == 1
-    assert edit_distance("", "12") == 2
-
-
-def test_score_counts_whole_texts_and_characters():
-    figures = score([outcome(), outcome("345", "34", milliseconds=4.0), outcome("6", "6", milliseconds=9.0)])
-    assert figures["n"] == 3
-    assert figures["exact"] == pytest.approx(200 / 3)
-    assert figures["cer"] == pytest.approx(100 / 6)
-    assert figures["ms"] == 4.0
-
-
-def test_reliability_bins_by_confidence_and_leaves_out_pictures_without_a_reading():
-    rows = reliability([outcome(), outcome(text="13"), outcome(confidence=0.3), outcome(text="", confidence=0.0)])
-    assert [(row["n"], row["right"]) for row in rows] == [(1, 1.0), (2, 0.5)]
-    assert rows[0]["from"] <= 0.3 < rows[0]["to"]
-
-
-def test_a_confidence_of_one_is_in_the_last_bin():
-    assert reliability([outcome(confidence=1.0)])[0]["to"] == 1.0
 
 
 def test_table_figures_and_errors_agree(folder, tmp_path, capsys):
@@ -86,7 +70,10 @@ def test_lines_count_unless_told_otherwise(folder):
     assert evaluate_strings.read_folder(reader, folder, lenient_lines=True)[0].exact
 
 
-@pytest.mark.parametrize("labels", ["", "name,number\na.png,1\n", "file,text\n", "file,text\nmissing.png,1\n"])
+@pytest.mark.parametrize(
+    "labels",
+    ["", "name,number\na.png,1\n", "file,text\n", "file,text\nmissing.png,1\n", "file,text\n253_plain.png\n"],
+)
 def test_an_unusable_folder_is_named_and_the_others_are_scored(folder, tmp_path, capsys, labels):
     bad = tmp_path / "bad"
     bad.mkdir()
@@ -96,3 +83,104 @@ def test_an_unusable_folder_is_named_and_the_others_are_scored(folder, tmp_path,
     assert str(bad) in output.err
     assert len(output.err.strip().splitlines()) == 1
     assert "numbers" in output.out
+
+
+def test_folders_of_one_name_are_told_apart(folder, tmp_path, stub):
+    other = tmp_path / "others" / "numbers"
+    shutil.copytree(folder, other)
+    out = tmp_path / "figures.json"
+    assert evaluate_strings.main([str(folder), str(other), "--out", str(out)]) == 0
+    assert set(json.loads(out.read_text())["folders"]) == {str(folder), str(other)}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["--no-digits", "0"],
+        ["--no-digits", "some"],
+        ["--synthetic", "--count", "-1"],
+        ["folder", "--selective", "1"],
+        ["folder", "--selective", "most"],
+        ["folder", "--method", "magic"],
+    ],
+)
+def test_bad_options_exit_with_2(arguments, capsys):
+    with pytest.raises(SystemExit) as caught:
+        evaluate_strings.main(arguments)
+    assert caught.value.code == 2
+    error = capsys.readouterr().err
+    assert "error: " in error
+    assert "_positive" not in error
+
+
+def test_the_reader_is_asked_for_a_method_only_where_one_is_given(folder, stub):
+    assert evaluate_strings.main([str(folder)]) == 0
+    assert stub.asked == (None, {})
+    assert evaluate_strings.main([str(folder), "--method", "sequence", "--checkpoint", "c"]) == 0
+    assert stub.asked == (Path("c"), {"method": "sequence"})
+
+
+def test_every_text_from_a_picture_without_digits_counts(stub, tmp_path, capsys):
+    out = tmp_path / "figures.json"
+    assert evaluate_strings.main(["--no-digits", "30", "--out", str(out)]) == 0
+    figures = json.loads(out.read_text())["no_digits"]
+    assert (figures["n"], figures["with_text"], figures["share"]) == (30, 30, 100.0)
+    assert sum(kind["n"] for kind in figures["kinds"].values()) == 30
+    assert "100.0 %" in capsys.readouterr().out
+    stub.reading = Reading()
+    assert evaluate_strings.main(["--no-digits", "30", "--out", str(out)]) == 0
+    assert json.loads(out.read_text())["no_digits"]["with_text"] == 0
+
+
+def test_synthetic_strings_are_scored_by_kind_and_by_length(stub, tmp_path, capsys):
+    out = tmp_path / "figures.json"
+    data = write_npz(tmp_path / "made.npz")
+    assert evaluate_strings.main(["--synthetic", "--data", str(data), "--count", "10", "--out", str(out)]) == 0
+    figures = json.loads(out.read_text())["synthetic"]
+    assert [(kind["n"], kind["digits"]) for kind in figures["kinds"].values()] == [(10, 6), (10, 2), (10, 10)]
+    assert [(row["digits"], row["n"]) for row in figures["by_digits"]] == [(length, 2) for length in range(1, 13)]
+    assert stub.pictures == 3 * 10 + 12 * 2
+    assert "touching pairs" in capsys.readouterr().out
+
+
+def test_missing_digits_are_named_before_anything_is_read(stub, tmp_path, capsys):
+    assert evaluate_strings.main(["--synthetic", "--data", str(tmp_path / "none.npz")]) == 1
+    assert "none.npz: check the path" in capsys.readouterr().err
+    assert not stub.pictures
+
+
+@pytest.mark.train
+def test_a_report_holds_figures_plots_and_mistakes(folder, stub, tmp_path, capsys):
+    pytest.importorskip("matplotlib")
+    report, out = tmp_path / "new" / "report", tmp_path / "figures.json"
+    data = write_npz(tmp_path / "made.npz")
+    arguments = [str(folder), "--selective", "0.99", "--no-digits", "3", "--synthetic", "--data", str(data)]
+    assert evaluate_strings.main([*arguments, "--count", "3", "--report", str(report), "--out", str(out)]) == 0
+    assert {path.name for path in report.iterdir()} == {
+        FIGURES,
+        "by_digits.png",
+        "mistakes.png",
+        "no_digits.png",
+        "risk_coverage.png",
+        "synthetic_by_digits.png",
+        "synthetic_mistakes.png",
+    }
+    assert json.loads((report / FIGURES).read_text()) == json.loads(out.read_text())
+    assert list(json.loads(out.read_text())["selective"]) == ["numbers"]
+    assert "none reaches it" in capsys.readouterr().out  # two pictures promise nothing
+
+    # A later report of less takes its place: nothing of the earlier one is left.
+    assert evaluate_strings.main([str(folder), "--report", str(report)]) == 0
+    assert {path.name for path in report.iterdir()} == {FIGURES, "by_digits.png", "mistakes.png", "risk_coverage.png"}
+    assert [path.name for path in report.parent.iterdir()] == ["report"]
+
+
+@pytest.mark.train
+def test_a_report_takes_no_other_folder_s_place(folder, stub, capsys):
+    pytest.importorskip("matplotlib")
+    assert evaluate_strings.main([str(folder), "--report", str(folder)]) == 1
+    assert "name another folder" in capsys.readouterr().err
+    assert not stub.pictures
+    assert evaluate_strings.main([str(folder), "--report", str(folder / "labels.csv")]) == 1
+    assert "is a file" in capsys.readouterr().err

@@ -1,64 +1,57 @@
-"""Score the reader on folders of labelled pictures: `python -m train evaluate-strings FOLDER...`.
+"""Score the reader on pictures of numbers: `python -m train evaluate-strings FOLDER... [--no-digits] [--synthetic]`.
 
 A folder holds pictures and a `labels.csv` with the columns `file` and `text`; a text holds the digits, and `|` stands for
-a line break. Marks that are no digits are dropped from both sides before they are compared.
+a line break. Marks that are no digits are dropped from both sides before they are compared. Two more sets of pictures are
+made on the spot: such without any digit (`train.digitless`), and strings of EMNIST's test digits (`train.emnist_strings`).
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
-import re
-import statistics
 import sys
 import time
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import cv2
 import numpy as np
+import numpy.typing as npt
 
 from recognizer.errors import ImageLoadError, RecognizerError
 from recognizer.image_io import load_image
 from recognizer.reader import DigitReader
+from train.data import Digits, load_characters
+from train.digitless import COUNT, digitless_pictures
+from train.emnist_strings import RECIPES, Recipe, strings
+from train.errors import ReportError
+from train.evaluate import wilson_interval
+from train.report import check_report_folder, write_report
 from train.run import write_json
+from train.scores import Outcome, by_digits, canonical, reliability, risk_coverage, score, selective
 
 LABELS = "labels.csv"
-_BIN_EDGES = (0.0, 0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 1.0)
+METHODS = ("auto", "segmentation", "sequence")
+MOST_DIGITLESS_READ = 2.0
+"""Of the pictures without a digit, the percentage that may give a text."""
+SYNTHETIC_LENGTHS = range(1, 13)
+"""Numbers of digits for which the synthetic strings' exact match is plotted."""
+_WORST = 48
+"""Number of mistakes on a contact sheet."""
+_TILE = 400
+"""Longest side of a picture on a contact sheet, in pixels."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """One picture's reading beside its truth."""
+class Mistake(NamedTuple):
+    """A wrong reading and what was read."""
 
-    folder: str
-    file: str
-    truth: str
-    text: str
-    confidence: float
-    milliseconds: float
-
-    @property
-    def exact(self) -> bool:
-        """Whether the whole text is right."""
-        return self.truth == self.text
-
-
-def canonical(text: str) -> str:
-    """Digits alone, lines joined by `|`, empty lines left out."""
-    return "|".join(filter(None, (re.sub(r"[^0-9]", "", line) for line in re.split(r"[|\n]", text))))
-
-
-def edit_distance(one: str, other: str) -> int:
-    """Fewest insertions, deletions and substitutions of single characters that turn one text into the other
-    (Levenshtein 1966)."""
-    row = list(range(len(other) + 1))
-    for i, a in enumerate(one, 1):
-        diagonal, row[0] = row[0], i
-        for j, b in enumerate(other, 1):
-            diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, diagonal + (a != b))
-    return row[-1]
+    outcome: Outcome
+    picture: npt.NDArray[np.uint8]
+    """(height, width) or (height, width, 3) uint8, at most `_TILE` pixels a side."""
 
 
 def read_folder(
@@ -77,15 +70,19 @@ def read_folder(
     """
     outcomes = []
     for file, label in _labels(folder)[:limit]:
-        picture = load_image(folder / file)
-        start = time.perf_counter()
-        reading = reader.read(picture)
-        milliseconds = 1e3 * (time.perf_counter() - start)
-        truth, text = canonical(label), canonical(reading.text)
-        if lenient_lines and "|" not in truth:
-            text = text.replace("|", "")
-        outcomes.append(Outcome(folder.name, file, truth, text, reading.confidence, milliseconds))
+        outcome = read_picture(reader, load_image(folder / file), label, folder.name, file)
+        if lenient_lines and "|" not in outcome.truth:
+            outcome = replace(outcome, text=outcome.text.replace("|", ""))
+        outcomes.append(outcome)
     return outcomes
+
+
+def read_picture(reader: DigitReader, picture: npt.NDArray[np.uint8], label: str, folder: str, file: str) -> Outcome:
+    """Read one picture, decoded already, whose label and names are given."""
+    start = time.perf_counter()
+    reading = reader.read(picture)
+    milliseconds = 1e3 * (time.perf_counter() - start)
+    return Outcome(folder, file, canonical(label), canonical(reading.text), reading.confidence, milliseconds)
 
 
 def _labels(folder: Path) -> list[tuple[str, str]]:
@@ -95,90 +92,331 @@ def _labels(folder: Path) -> list[tuple[str, str]]:
             rows = [(row["file"], row["text"]) for row in csv.DictReader(file)]
     except (OSError, KeyError, UnicodeDecodeError, csv.Error) as error:
         raise ImageLoadError(f"{path} has to be a CSV file with the columns file and text.") from error
+    if any(None in row for row in rows):
+        raise ImageLoadError(f"{path} has lines without a file or a text.")
     if not rows:
         raise ImageLoadError(f"{path} names no picture.")
     return rows
 
 
-def score(outcomes: Sequence[Outcome]) -> dict[str, float]:
-    """Figures of some readings: their number, exact match and character error rate in percent, median milliseconds."""
-    length = sum(len(o.truth) for o in outcomes)
-    return {
-        "n": len(outcomes),
-        "exact": 100 * sum(o.exact for o in outcomes) / len(outcomes),
-        "cer": 100 * sum(edit_distance(o.truth, o.text) for o in outcomes) / max(1, length),
-        "ms": statistics.median(o.milliseconds for o in outcomes),
-    }
+def read_made(
+    reader: DigitReader, made: Iterable[tuple[str, npt.NDArray[np.uint8], str]]
+) -> tuple[list[Outcome], list[Mistake]]:
+    """Read pictures that are made on the spot.
+
+    Args:
+        reader: reads the pictures.
+        made: kind, picture and true text of each.
+
+    Returns:
+        All outcomes, with the kind as `folder` and the number as `file`, and the mistakes.
+    """
+    outcomes, mistakes = [], []
+    for number, (kind, picture, text) in enumerate(made):
+        outcomes.append(read_picture(reader, picture, text, kind, str(number)))
+        if not outcomes[-1].exact:
+            mistakes.append(Mistake(outcomes[-1], _shrink(picture)))
+    return outcomes, mistakes
 
 
-def reliability(outcomes: Iterable[Outcome]) -> list[dict[str, float]]:
-    """How often readings of each confidence are right: one row a bin that holds any, all values but `n` from 0 to 1."""
-    read = [o for o in outcomes if o.text]
-    confidence = np.array([o.confidence for o in read])
-    right = np.array([o.exact for o in read], dtype=float)
-    bins = np.clip(np.digitize(confidence, _BIN_EDGES) - 1, 0, len(_BIN_EDGES) - 2)
-    return [
-        {
-            "from": _BIN_EDGES[index],
-            "to": _BIN_EDGES[index + 1],
-            "n": int((bins == index).sum()),
-            "confidence": float(confidence[bins == index].mean()),
-            "right": float(right[bins == index].mean()),
-        }
-        for index in range(len(_BIN_EDGES) - 1)
-        if (bins == index).any()
-    ]
+def _shrink(picture: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """A picture at most `_TILE` pixels a side, for the contact sheet."""
+    height, width = picture.shape[:2]
+    scale = _TILE / max(height, width)
+    if scale >= 1:
+        return picture
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+# --- the command -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Evaluation:
+    """What one call of the command has found so far."""
+
+    figures: dict[str, Any] = field(default_factory=dict)
+    pictures: dict[str, Callable[[Path], None]] = field(default_factory=dict)
+    """Of the report's picture files, the functions that save them."""
+    outcomes: list[Outcome] = field(default_factory=list)
+    """Of the folders' pictures."""
+    status: int = 0
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Print the table; exit code 1 where a folder cannot be scored (the others are)."""
-    parser = argparse.ArgumentParser(prog="python -m train evaluate-strings", description=__doc__.partition("\n\n")[0])
-    parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER", help=f"folder with pictures and a {LABELS}")
-    parser.add_argument(
-        "--checkpoint", type=Path, metavar="FOLDER", help="weights to read with (default: those built in)"
-    )
-    parser.add_argument("--limit", type=int, help="at most this many pictures a folder")
-    parser.add_argument(
-        "--lenient-lines", action="store_true", help="where a label has no line break, ignore those of the reading"
-    )
-    parser.add_argument("--out", type=Path, metavar="FILE", help="write all figures as JSON")
-    parser.add_argument("--errors", type=Path, metavar="FILE", help="write every wrong reading as CSV")
+    """Print the tables; exit code 1 where a folder cannot be scored (the others are) or a file cannot be written."""
+    parser = _parser()
     arguments = parser.parse_args(argv)
+    if not (arguments.folders or arguments.no_digits or arguments.synthetic):
+        parser.error("name a FOLDER, or give --no-digits or --synthetic")
     try:
-        reader = DigitReader.from_checkpoint(arguments.checkpoint)
+        return _run(arguments)
     except RecognizerError as error:
         print(error, file=sys.stderr)
         return 1
 
-    status = 0
-    table: dict[str, Any] = {}
-    outcomes: list[Outcome] = []
-    print(f"{'folder':26}{'pictures':>9}{'exact %':>9}{'CER %':>8}{'ms':>8}")
-    for folder in arguments.folders:
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m train evaluate-strings", description=__doc__.partition("\n\n")[0])
+    parser.add_argument("folders", nargs="*", type=Path, metavar="FOLDER", help=f"folder with pictures and a {LABELS}")
+    parser.add_argument(
+        "--checkpoint", type=Path, metavar="FOLDER", help="weights to read with (default: those built in)"
+    )
+    parser.add_argument("--method", choices=METHODS, help="how the reader finds the digits (default: its own)")
+    parser.add_argument("--limit", type=int, help="at most this many pictures a folder")
+    parser.add_argument(
+        "--lenient-lines", action="store_true", help="where a label has no line break, ignore those of the reading"
+    )
+    parser.add_argument(
+        "--selective",
+        type=_share,
+        metavar="SHARE",
+        help="choose the confidence from which on this share of the readings is right, 0.99 say, on every other picture of a "
+        "folder, and say what it gives on the rest",
+    )
+    made = parser.add_argument_group("pictures made on the spot")
+    made.add_argument(
+        "--no-digits",
+        nargs="?",
+        type=_positive_int,
+        const=COUNT,
+        metavar="N",
+        help=f"read N pictures without any digit (default: {COUNT}): how many give a text?",
+    )
+    made.add_argument("--synthetic", action="store_true", help="read strings of EMNIST's test digits")
+    made.add_argument(
+        "--data",
+        type=Path,
+        metavar="NPZ",
+        help="file with EMNIST's digits, for --synthetic (default: the official ones, downloaded once)",
+    )
+    made.add_argument(
+        "--count", type=_positive_int, default=1000, metavar="N", help="synthetic strings of each kind (default: 1000)"
+    )
+    output = parser.add_argument_group("output")
+    output.add_argument("--out", type=Path, metavar="FILE", help="write all figures as JSON")
+    output.add_argument("--errors", type=Path, metavar="FILE", help="write every wrong reading of the folders as CSV")
+    output.add_argument(
+        "--report", type=Path, metavar="FOLDER", help="write figures, plots and contact sheets of the worst mistakes"
+    )
+    return parser
+
+
+def _positive_int(text: str) -> int:
+    value = int(text) if text.isdecimal() else 0
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number of at least 1, not {text!r}")
+    return value
+
+
+def _share(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < 1:
+        raise argparse.ArgumentTypeError(f"must be above 0 and below 1, not {text!r}")
+    return value
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    if arguments.report:  # first what may fail: nobody waits for figures that cannot be written
+        check_report_folder(arguments.report)
         try:
-            found = read_folder(reader, folder, arguments.limit, arguments.lenient_lines)
-        except RecognizerError as error:
-            print(error, file=sys.stderr)
-            status = 1
-            continue
-        outcomes += found
-        row = table[folder.name] = score(found)
-        print(f"{folder.name:26}{row['n']:9}{row['exact']:9.1f}{row['cer']:8.1f}{row['ms']:8.1f}", flush=True)
-    bins = reliability(outcomes)
-    if bins:
-        print(f"\n{'confidence':14}{'readings':>9}{'mean':>8}{'right':>8}")
-        for entry in bins:
-            span = f"{entry['from']:.2f} - {entry['to']:.2f}"
-            print(f"{span:14}{entry['n']:9}{entry['confidence']:8.2f}{entry['right']:8.2f}")
+            import matplotlib  # noqa: F401
+        except ModuleNotFoundError as error:
+            raise ReportError("A report needs matplotlib: install the training extra.") from error
+    digits = _test_digits(arguments.data) if arguments.synthetic else None
+    method = {} if arguments.method is None else {"method": arguments.method}
+    reader = DigitReader.from_checkpoint(arguments.checkpoint, **method)
+
+    evaluation = _Evaluation()
+    if arguments.folders:
+        _evaluate_folders(reader, arguments, evaluation)
+    if arguments.no_digits:
+        _evaluate_digitless(reader, arguments.no_digits, evaluation)
+    if digits is not None:
+        _evaluate_synthetic(reader, digits, arguments.count, evaluation)
     try:
         if arguments.out:
-            write_json(arguments.out, {"folders": table, "reliability": bins})
+            write_json(arguments.out, evaluation.figures)
         if arguments.errors:
-            _write_errors(arguments.errors, outcomes)
+            _write_errors(arguments.errors, evaluation.outcomes)
     except OSError as error:
-        print(f"{error.filename} cannot be written: {error.strerror}.", file=sys.stderr)
-        return 1
-    return status
+        raise ReportError(f"{error.filename} cannot be written: {error.strerror}.") from error
+    if arguments.report:
+        write_report(arguments.report, evaluation.figures, evaluation.pictures)
+        print(f"\nSaved the report in {arguments.report}")
+    return evaluation.status
+
+
+def _test_digits(data: Path | None) -> Digits:
+    if data is not None:
+        return load_characters(data)[1]
+    from train.official import load_official
+
+    return load_official()[1]
+
+
+def _evaluate_folders(reader: DigitReader, arguments: argparse.Namespace, evaluation: _Evaluation) -> None:
+    """Score the folders, print their tables and note figures and pictures."""
+    found: dict[str, list[Outcome]] = {}
+    places: dict[str, Path] = {}
+    names = Counter(folder.resolve().name for folder in arguments.folders)
+    print(f"{'folder':26}{'pictures':>9}{'exact %':>9}{'CER %':>8}{'ms':>8}")
+    for folder in arguments.folders:
+        name = folder.resolve().name
+        name = name if names[name] == 1 else str(folder)
+        try:
+            outcomes = read_folder(reader, folder, arguments.limit, arguments.lenient_lines)
+        except RecognizerError as error:
+            print(error, file=sys.stderr)
+            evaluation.status = 1
+            continue
+        found[name], places[name] = [replace(o, folder=name) for o in outcomes], folder
+        row = score(outcomes)
+        print(f"{name:26}{row['n']:9}{row['exact']:9.1f}{row['cer']:8.1f}{row['ms']:8.1f}", flush=True)
+    evaluation.outcomes = [o for outcomes in found.values() for o in outcomes]
+    evaluation.figures |= {
+        "folders": {name: score(outcomes) for name, outcomes in found.items()},
+        "by_digits": {name: by_digits(outcomes) for name, outcomes in found.items()},
+        "reliability": reliability(evaluation.outcomes),
+    }
+    if not found:
+        return
+    _print_by_digits(by_digits(evaluation.outcomes))
+    _print_reliability(evaluation.figures["reliability"])
+    if arguments.selective:
+        chosen = {name: selective(outcomes, arguments.selective) for name, outcomes in found.items()}
+        evaluation.figures["selective"] = chosen
+        _print_selective(chosen, arguments.selective)
+
+    def save_mistakes(path: Path) -> None:
+        wrong = [o for o in evaluation.outcomes if not o.exact]
+        worst = sorted(wrong, key=lambda o: -o.confidence)[:_WORST]
+        _save_mistakes([Mistake(o, _shrink(load_image(places[o.folder] / o.file))) for o in worst], path)
+
+    def save_by_digits(path: Path) -> None:
+        from train import plots
+
+        pooled = {"all": by_digits(evaluation.outcomes)} if len(found) > 1 else {}
+        plots.save_accuracy_by_digits({**evaluation.figures["by_digits"], **pooled}, path)
+
+    def save_risk_coverage(path: Path) -> None:
+        from train import plots
+
+        plots.save_risk_coverage({name: risk_coverage(outcomes) for name, outcomes in found.items()}, path)
+
+    evaluation.pictures |= {
+        "mistakes.png": save_mistakes,
+        "by_digits.png": save_by_digits,
+        "risk_coverage.png": save_risk_coverage,
+    }
+
+
+def _evaluate_digitless(reader: DigitReader, count: int, evaluation: _Evaluation) -> None:
+    """Read pictures without any digit, print which kinds give a text and note figures and pictures."""
+    outcomes, mistakes = read_made(reader, ((kind, picture, "") for kind, picture in digitless_pictures(count)))
+    shown, read = Counter(o.folder for o in outcomes), Counter(m.outcome.folder for m in mistakes)
+    low, high = wilson_interval(len(mistakes), count)
+    evaluation.figures["no_digits"] = {
+        "n": count,
+        "with_text": len(mistakes),
+        "share": 100 * len(mistakes) / count,
+        "low": 100 * low,
+        "high": 100 * high,
+        "kinds": {kind: {"n": shown[kind], "with_text": read[kind]} for kind in shown},
+    }
+    print(f"\n{'without a digit':26}{'pictures':>9}{'with a text':>13}")
+    for kind in shown:
+        print(f"{kind:26}{shown[kind]:9}{read[kind]:13}")
+    print(
+        f"{'all':26}{count:9}{len(mistakes):13}  {100 * len(mistakes) / count:.1f} % ({100 * low:.1f} to {100 * high:.1f}), "
+        f"at most {MOST_DIGITLESS_READ:g} % wanted"
+    )
+    evaluation.pictures["no_digits.png"] = partial(_save_mistakes, mistakes)
+
+
+def _evaluate_synthetic(reader: DigitReader, digits: Digits, count: int, evaluation: _Evaluation) -> None:
+    """Read synthetic strings, print their exact match and note figures and pictures."""
+    kinds: dict[str, dict[str, Any]] = {}
+    mistakes: list[Mistake] = []
+    print(f"\n{'synthetic strings':26}{'strings':>9}{'exact %':>9}{'95 % interval':>16}{'CER %':>8}{'target':>8}")
+    for name, recipe in RECIPES.items():
+        outcomes, wrong = read_made(reader, ((name, *made) for made in strings(digits, recipe, count)))
+        mistakes += wrong
+        (row,) = by_digits(outcomes)
+        kinds[name] = {**row, "target": recipe.target}
+        span = f"{row['low']:.1f} - {row['high']:.1f}"
+        print(f"{name:26}{count:9}{row['exact']:9.1f}{span:>16}{row['cer']:8.1f}{recipe.target:8.1f}", flush=True)
+    # The curve needs less: a fifth of the strings at each of its points.
+    shorter = (made for length in SYNTHETIC_LENGTHS for made in strings(digits, Recipe(length), -(-count // 5)))
+    curve = by_digits(read_made(reader, (("separated", *made) for made in shorter))[0])
+    _print_by_digits(curve)
+    evaluation.figures["synthetic"] = {"kinds": kinds, "by_digits": curve}
+
+    def save_by_digits(path: Path) -> None:
+        from train import plots
+
+        plots.save_accuracy_by_digits({"synthetic strings, separated": curve}, path)
+
+    worst = sorted(mistakes, key=lambda m: -m.outcome.confidence)[:_WORST]
+    evaluation.pictures |= {
+        "synthetic_mistakes.png": partial(_save_mistakes, worst),
+        "synthetic_by_digits.png": save_by_digits,
+    }
+
+
+def _print_by_digits(rows: Iterable[dict[str, float]]) -> None:
+    print(f"\n{'digits':14}{'pictures':>9}{'exact %':>9}{'95 % interval':>16}{'CER %':>8}")
+    for row in rows:
+        span = f"{row['low']:.1f} - {row['high']:.1f}"
+        print(f"{row['digits']:<14}{row['n']:9}{row['exact']:9.1f}{span:>16}{row['cer']:8.1f}")
+
+
+def _print_reliability(bins: Iterable[dict[str, float]]) -> None:
+    print(f"\n{'confidence':14}{'readings':>9}{'mean':>8}{'right':>8}")
+    for entry in bins:
+        span = f"{entry['from']:.2f} - {entry['to']:.2f}"
+        print(f"{span:14}{entry['n']:9}{entry['confidence']:8.2f}{entry['right']:8.2f}")
+
+
+def _print_selective(chosen: dict[str, dict[str, Any]], target: float) -> None:
+    """Print what the thresholds give on the pictures that they were not chosen on."""
+    print(
+        f"\n{f'{100 * target:g} % right':26}{'threshold':>10}{'accepted':>14}{'%':>7}{'right %':>9}{'95 % interval':>16}"
+    )
+    for name, row in chosen.items():
+        if row["threshold"] is None:
+            print(f"{name:26}{'none reaches it':>24}")
+            continue
+        number = f"{row['accepted']} of {row['n']}"
+        line = f"{name:26}{row['threshold']:10.4f}{number:>14}{100 * row['coverage']:7.1f}"
+        if row["right"] is not None:
+            span = f"{100 * row['interval'][0]:.1f} - {100 * row['interval'][1]:.1f}"
+            line += f"{100 * row['right']:9.1f}{span:>16}"
+        print(line)
+
+
+def _save_mistakes(mistakes: Iterable[Mistake], path: Path) -> None:
+    """Save mistakes as a contact sheet: picture, truth, reading and confidence, and where the picture is from."""
+    from train import plots
+
+    tiles = [
+        plots.Tile(
+            m.picture,
+            f"{_shorten(m.outcome.truth) or 'no digit'} read as {_shorten(m.outcome.text) or 'nothing'}, "
+            f"{m.outcome.confidence:.2f}\n{_shorten(m.outcome.folder)} {_shorten(m.outcome.file)}",
+        )
+        for m in mistakes
+    ]
+    plots.save_contact_sheet(tiles, path)
+
+
+def _shorten(text: str) -> str:
+    """Text that fits above a small picture."""
+    return text if len(text) <= 20 else f"{text[:9]}…{text[-10:]}"
 
 
 def _write_errors(path: Path, outcomes: Iterable[Outcome]) -> None:

@@ -92,7 +92,7 @@ def save_accuracy_by_digits(curves: Mapping[str, Sequence[dict[str, float]]], pa
     """Share of texts that are right against their number of digits, with 95 % intervals; a panel a curve.
 
     Args:
-        curves: of each panel's title, rows as `evaluate_strings.by_digits` gives them.
+        curves: of each panel's title, rows as `scores.by_digits` gives them.
         path: the PNG file.
     """
     columns = min(3, len(curves))

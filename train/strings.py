@@ -26,7 +26,6 @@ from train import callbacks, plots
 from train.data import NO_STROKES, load_dataset
 from train.errors import RunError
 from train.evaluate import share
-from train.evaluate_strings import edit_distance
 from train.line_batches import LineBatch, Stream, line_batches, sorted_batches
 from train.model import set_precision
 from train.run import (
@@ -38,6 +37,7 @@ from train.run import (
     without_bad_strokes,
     write_json,
 )
+from train.scores import edit_distance
 from train.sequence_model import build_sequence_model, compile_sequence_model, load_sequence_network
 from train.synthesis import StringStream, load_sources
 
