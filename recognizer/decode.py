@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from recognizer.types import Alternative, Box, Digit, Piece, Reading
+from recognizer.types import CLASS_NAMES, Alternative, Box, Digit, Mark, Piece, Reading
 
 # Natural logarithm of width over height of each digit 0-9: median and spread (half the distance from the 16th to the 84th
 # percentile) over EMNIST's train digits and the pen digits of UNIPEN, measured once.
@@ -27,25 +27,34 @@ _CUT_PENALTY = 1.0
 """Price of a cut through one stroke width of ink, in nats."""
 _HEIGHT_PENALTY = 3.0
 """Price of a piece much lower than its line, in nats for each factor of e."""
+_MARK_PENALTY = 3.0
+"""Price of taking a piece for no digit, in nats."""
+_MARK_WIDTH_PENALTY = 4.0
+"""... and for each height of its line that it is wide: what is as wide as two digits is rather two that touch."""
+_LEAST_PROBABILITY = 1e-9
+"""The network's word counts for no less: on ink of a kind that it never saw it is surer than it should be."""
+_DIGITS = len(CLASS_NAMES)
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A piece that was chosen as one digit."""
+    """A piece that was chosen as one digit, or as ink that is none."""
 
     index: int
     """Its place among all pieces."""
     box: Box
     certainty: float
     """Probability that its component is cut this way and no other, 0 to 1."""
+    is_mark: bool = False
+    """Whether it is no digit."""
 
 
 def choose(lines: Sequence[Sequence[Sequence[Piece]]], probabilities: npt.NDArray[np.float32]) -> list[list[Choice]]:
-    """Choose the pieces that together cover each component and read best.
+    """Choose the pieces that together cover each component and read best, each as a digit or as a mark.
 
     Args:
         lines: line by line and component by component, the pieces that each can be cut into.
-        probabilities: (N, number of classes) of all N pieces, in that order.
+        probabilities: (N, 10) of all N pieces, in that order; or (N, 11), where the last is that a piece is no digit.
 
     Returns:
         The chosen pieces, line by line and from left to right.
@@ -57,7 +66,9 @@ def choose(lines: Sequence[Sequence[Sequence[Piece]]], probabilities: npt.NDArra
         choices = []
         for pieces in line:
             path, certainty = best_path(pieces, probabilities[first : first + len(pieces)], height)
-            choices += [Choice(first + index, pieces[index].component.box, certainty) for index in path]
+            choices += [
+                Choice(first + index, pieces[index].component.box, certainty, is_mark) for index, is_mark in path
+            ]
             first += len(pieces)
         chosen.append(choices)
     return chosen
@@ -65,20 +76,20 @@ def choose(lines: Sequence[Sequence[Sequence[Piece]]], probabilities: npt.NDArra
 
 def best_path(
     pieces: Sequence[Piece], probabilities: npt.NDArray[np.float32], line_height: float
-) -> tuple[list[int], float]:
+) -> tuple[list[tuple[int, bool]], float]:
     """Choose the pieces that cover one component and read best, by dynamic programming (Viterbi).
 
     Args:
         pieces: from cut `start` to cut `end`; at least one way leads from cut 0 to the last.
-        probabilities: (len(pieces), number of classes).
+        probabilities: (len(pieces), 10 or 11), as for `choose`.
         line_height: height of the digits around, in the boxes' units.
 
     Returns:
-        Indices of the chosen pieces from left to right, and the probability of this way to cut among all ways, 0 to 1.
+        Index of each chosen piece from left to right, and whether it is a mark; and the probability of this way to cut among
+        all ways, 0 to 1.
     """
-    if len(pieces) == 1:
-        return [0], 1.0
-    scores = [_score(piece, row, line_height) for piece, row in zip(pieces, probabilities, strict=True)]
+    scored = [_score(piece, row, line_height) for piece, row in zip(pieces, probabilities, strict=True)]
+    scores, is_mark = [max(both) for both in scored], [mark > digit for digit, mark in scored]
     last = max(piece.end for piece in pieces)
     best = [0.0] + [-np.inf] * last
     total = [0.0] + [-np.inf] * last
@@ -90,19 +101,23 @@ def best_path(
         total[end] = float(np.logaddexp(total[end], total[start] + scores[index]))
     path, position = [], last
     while position > 0:
-        path.append(via[position])
+        path.append((via[position], is_mark[via[position]]))
         position = pieces[via[position]].start
     return path[::-1], float(np.exp(best[last] - total[last]))
 
 
-def _score(piece: Piece, row: npt.NDArray[np.float32], line_height: float) -> float:
-    """Log-likelihood of a piece as one digit, up to a constant: classifier, shape, and the price of the cut."""
+def _score(piece: Piece, row: npt.NDArray[np.float32], line_height: float) -> tuple[float, float]:
+    """Log-likelihoods of a piece as one digit and as a mark, up to a constant: classifier, shape, and the cut's price."""
     box = piece.component.box
     deviation = (np.log(box.width / box.height) - _LOG_ASPECT) / _ASPECT_SPREAD
     shape = -np.minimum(_SHAPE_WEIGHT * 0.5 * deviation**2, _MAX_ASPECT_PENALTY)
     lowness = max(0.0, float(np.log(0.75 * line_height / box.height)))
-    read = _READING_WEIGHT * np.log(np.maximum(row, 1e-9)) + shape
-    return float(read.max()) - _DIGIT_PENALTY - _CUT_PENALTY * piece.cut - _HEIGHT_PENALTY * lowness
+    read = _READING_WEIGHT * np.log(np.maximum(row, _LEAST_PROBABILITY))
+    digit = float((read[:_DIGITS] + shape).max()) - _DIGIT_PENALTY - _HEIGHT_PENALTY * lowness
+    mark = -np.inf
+    if len(row) > _DIGITS:
+        mark = float(read[_DIGITS]) - _MARK_PENALTY - _MARK_WIDTH_PENALTY * box.width / line_height
+    return digit - _CUT_PENALTY * piece.cut, mark - _CUT_PENALTY * piece.cut
 
 
 def decode(
@@ -112,21 +127,35 @@ def decode(
     scale: float,
     size: tuple[int, int],
 ) -> Reading:
-    """Join the most probable labels of the chosen pieces.
+    """Join the most probable labels of the digits among the chosen pieces.
 
     Args:
         chosen: as from `choose`.
-        probabilities: (N, number of classes) of all pieces.
+        probabilities: (N, 10 or 11) of all pieces, as for `choose`.
         class_names: label of each class.
         scale: working size over picture size.
         size: (width, height) of the picture, in pixels.
     """
     lines = tuple(
         tuple(_to_digit(choice, probabilities[choice.index], class_names, scale, size) for choice in line)
-        for line in chosen
+        for line in digits_of(chosen)
     )
+    marks = [choice for line in chosen for choice in line if choice.is_mark]
     confidences = [digit.confidence for line in lines for digit in line]
-    return Reading(lines, calibrate(float(np.prod(confidences))) if confidences else 0.0, *size)
+    # A text is also wrong where a digit was left out as a mark.
+    doubts = [choice.certainty * float(probabilities[choice.index, _DIGITS]) for choice in marks]
+    return Reading(
+        lines,
+        calibrate(float(np.prod(confidences + doubts))) if confidences else 0.0,
+        *size,
+        marks=tuple(Mark(_to_picture(choice.box, scale, size)) for choice in marks),
+    )
+
+
+def digits_of(chosen: Sequence[Sequence[Choice]]) -> list[list[Choice]]:
+    """The chosen pieces without the marks; lines of nothing but marks are left out."""
+    lines = [[choice for choice in line if not choice.is_mark] for line in chosen]
+    return [line for line in lines if line]
 
 
 def calibrate(product: float) -> float:
@@ -149,7 +178,7 @@ def _to_digit(
     choice: Choice, row: npt.NDArray[np.float32], class_names: Sequence[str], scale: float, size: tuple[int, int]
 ) -> Digit:
     # Where the component may be cut otherwise, what the piece shows is not known: that share goes to all labels alike.
-    mixed = choice.certainty * row + (1 - choice.certainty) / len(row)
+    mixed = choice.certainty * row[:_DIGITS] + (1 - choice.certainty) / _DIGITS
     order = np.argsort(-mixed, kind="stable")
     best, *others = (Alternative(class_names[i], float(mixed[i])) for i in order)
     return Digit(best.label, best.confidence, _to_picture(choice.box, scale, size), tuple(others))

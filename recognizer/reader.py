@@ -8,7 +8,7 @@ from typing import Any
 from recognizer.binarize import binarize, rescale, working_scale
 from recognizer.checkpoint import load_checkpoint
 from recognizer.classifier import DigitClassifier
-from recognizer.decode import choose, decode
+from recognizer.decode import choose, decode, digits_of
 from recognizer.image_io import load_image, to_grey
 from recognizer.normalize import normalize_all
 from recognizer.rulings import remove_rulings
@@ -68,7 +68,8 @@ class DigitReader:
         probabilities = self._classifier.predict(crops)
         chosen = choose(lines, probabilities)
         reading = decode(chosen, probabilities, self._classifier.class_names, scale, (width, height))
-        indices = [choice.index for line in chosen for choice in line]
+        digits = [choice for line in digits_of(chosen) for choice in line]
+        indices = [choice.index for choice in digits]
         return Trace(
             reading=reading,
             picture=rgb,
@@ -76,7 +77,7 @@ class DigitReader:
             binary=binarized.mask,
             cleaned=cleaned,
             dilated=dilated,
-            boxes=tuple(choice.box for line in chosen for choice in line),
+            boxes=tuple(choice.box for choice in digits),
             crops=crops[indices],
             probabilities=probabilities[indices],
             scale=scale,

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from recognizer import decode as decoding
-from recognizer.decode import Choice, best_path, calibrate, choose, decode
-from recognizer.types import CLASS_NAMES, Box, Component, Piece
+from recognizer.decode import Choice, best_path, calibrate, choose, decode, digits_of
+from recognizer.types import CLASS_NAMES, Box, Component, Mark, Piece
 
 
 def piece(width, height=20, start=0, end=1, cut=0.0, x=0):
@@ -23,6 +23,18 @@ def row(label, probability):
     probabilities = np.full(10, (1 - probability) / 9, np.float32)
     probabilities[label] = probability
     return probabilities
+
+
+def none_row(probability, label=1):
+    """Probabilities with `probability` for no digit, and the rest for `label`."""
+    probabilities = np.zeros(11, np.float32)
+    probabilities[label], probabilities[10] = 1 - probability, probability
+    return probabilities
+
+
+def digits(*indices):
+    """A path of nothing but digits."""
+    return [(index, False) for index in indices]
 
 
 def pair(whole_width, cut):
@@ -40,6 +52,9 @@ def round_prices(monkeypatch):
         "_DIGIT_PENALTY": 0.7,
         "_CUT_PENALTY": 0.6,
         "_HEIGHT_PENALTY": 3.0,
+        "_MARK_PENALTY": 2.0,
+        "_MARK_WIDTH_PENALTY": 1.0,
+        "_LEAST_PROBABILITY": 1e-9,
     }
     for name, price in prices.items():
         monkeypatch.setattr(decoding, name, price)
@@ -51,7 +66,7 @@ def test_two_good_halves_beat_a_wide_whole():
     # may be wider: ln 0.0111 - ((ln 2 + 0.04) / 0.27)^2 / 2 - 0.7 = -4.500 - 3.687 - 0.7 = -8.887.
     # Halves, 20 x 20, as an 8 each: -0.105 - (0.29 / 0.25)^2 / 2 - 0.7 = -1.478; both and the cut 0.5 * 0.6: -3.256.
     path, certainty = best_path(pair(40, 0.5), np.stack([row(8, 0.9)] * 3), 20)
-    assert path == [0, 2]
+    assert path == digits(0, 2)
     assert certainty == pytest.approx(1 / (1 + math.exp(-8.538 + 3.256)), abs=1e-4)
 
 
@@ -61,13 +76,13 @@ def test_good_whole_beats_halves_that_read_as_well():
     # Halves, 10 x 20, as a 1 each: ln 0.95 - ((ln 0.5 + 0.88) / 0.50)^2 / 2 - 0.7 = -0.821; both and the cut: -2.242.
     probabilities = np.stack([row(1, 0.95), row(0, 0.95), row(1, 0.95)])
     path, certainty = best_path(pair(20, 1.0), probabilities, 20)
-    assert path == [1]
+    assert path == digits(1)
     assert certainty == pytest.approx(1 / (1 + math.exp(-2.242 + 0.831)), abs=1e-3)
 
 
 def test_halves_win_where_the_whole_reads_badly():
     probabilities = np.stack([row(1, 0.95), np.full(10, 0.1, np.float32), row(1, 0.95)])
-    assert best_path(pair(20, 1.0), probabilities, 20)[0] == [0, 2]
+    assert best_path(pair(20, 1.0), probabilities, 20)[0] == digits(0, 2)
 
 
 def test_dearer_cut_is_less_certain():
@@ -79,11 +94,37 @@ def test_dearer_cut_is_less_certain():
 def test_piece_much_lower_than_its_line_is_avoided():
     low = [piece(20, end=1), piece(30, end=2), piece(10, height=5, start=1, end=2, x=20)]
     probabilities = np.stack([row(0, 0.9), row(0, 0.6), row(0, 0.9)])
-    assert best_path(low, probabilities, 20)[0] == [1]
+    assert best_path(low, probabilities, 20)[0] == digits(1)
 
 
 def test_only_way_is_certain():
-    assert best_path([piece(12)], np.stack([row(3, 0.2)]), 20) == ([0], 1.0)
+    assert best_path([piece(12)], np.stack([row(3, 0.2)]), 20) == (digits(0), 1.0)
+
+
+@pytest.mark.usefixtures("round_prices")
+@pytest.mark.parametrize(("probability", "is_mark"), [(0.85, False), (0.95, True)])
+def test_a_component_is_a_mark_where_that_is_worth_its_price(probability, is_mark):
+    # 20 x 20, as a mark: ln p - 2 - 20 / 20, which is -3.163 for 0.85 and -3.051 for 0.95.
+    # As a 0: ln (1 - p) - (0.10 / 0.25)^2 / 2 - 0.7, which is -2.677 for 0.85 and -3.776 for 0.95.
+    path, certainty = best_path([piece(20)], np.stack([none_row(probability, 0)]), 20)
+    assert path == [(0, is_mark)]
+    assert certainty == 1.0
+
+
+def test_a_digit_is_cut_from_the_mark_that_it_touches():
+    probabilities = np.stack([none_row(0.001, 4), none_row(0.9, 4), none_row(0.999, 4)])
+    pieces = [piece(14, end=1, cut=0.3), piece(22, end=2), piece(8, height=12, start=1, end=2, x=14)]
+    assert best_path(pieces, probabilities, 20)[0] == [(0, False), (2, True)]
+
+
+def test_touching_digits_are_cut_and_not_left_out():
+    probabilities = np.stack([none_row(0.001, 4), none_row(0.999, 4), none_row(0.001, 4)])
+    assert best_path(pair(30, 0.8), probabilities, 20)[0] == digits(0, 2)
+
+
+def test_without_the_class_nothing_is_a_mark():
+    blank = np.full((1, 10), 0.1, np.float32)
+    assert best_path([piece(300, 5)], blank, 20)[0] == digits(0)
 
 
 @st.composite
@@ -104,7 +145,7 @@ def cuttings(draw):
 def test_chosen_pieces_join_from_edge_to_edge(cutting):
     pieces, probabilities = cutting
     path, certainty = best_path(pieces, probabilities, 20)
-    chosen = [pieces[index] for index in path]
+    chosen = [pieces[index] for index, _ in path]
     assert chosen[0].start == 0
     assert chosen[-1].end == max(p.end for p in pieces)
     assert all(left.end == right.start for left, right in pairwise(chosen))
@@ -119,7 +160,7 @@ def test_order_of_the_pieces_does_not_matter(cutting, random):
     path, certainty = best_path(pieces, probabilities, 20)
     shuffled, same = best_path([pieces[i] for i in order], probabilities[order], 20)
     assert same == pytest.approx(certainty)
-    assert [order[i] for i in shuffled] == path
+    assert [(order[i], is_mark) for i, is_mark in shuffled] == path
 
 
 def test_choice_points_to_its_own_row():
@@ -146,6 +187,34 @@ def test_labels_are_joined_and_the_confidences_multiplied():
     reading = decode(lines, probabilities, CLASS_NAMES, 1.0, (20, 20))
     assert reading.text == "46\n5"
     assert reading.confidence == pytest.approx(calibrate(0.8 * 0.9 * 0.5))
+
+
+def test_marks_are_no_part_of_the_text_and_lower_its_confidence():
+    probabilities = np.stack([none_row(0.0, 4), none_row(0.9, 1), none_row(0.0, 5), none_row(0.99)])
+    lines = [
+        [Choice(0, Box(0, 0, 5, 5), 1.0), Choice(1, Box(8, 2, 4, 4), 1.0, True), Choice(2, Box(9, 0, 5, 5), 1.0)],
+        [Choice(3, Box(2, 12, 6, 2), 1.0, True)],
+    ]
+    reading = decode(lines, probabilities, CLASS_NAMES, 2.0, (20, 20))
+    assert reading.text == "45"
+    assert reading.marks == (Mark(Box(4, 1, 2, 2)), Mark(Box(1, 6, 3, 1)))
+    assert reading.confidence == pytest.approx(calibrate(0.9 * 0.99), rel=1e-5)
+    assert digits_of(lines) == [[lines[0][0], lines[0][2]]]
+
+
+def test_nothing_but_marks_is_no_text():
+    reading = decode([[Choice(0, Box(0, 0, 5, 5), 1.0, True)]], np.stack([none_row(1.0)]), CLASS_NAMES, 1.0, (9, 9))
+    assert (reading.text, reading.confidence, reading.lines, len(reading.marks)) == ("", 0.0, (), 1)
+
+
+def test_what_may_be_no_digit_leaves_less_for_the_labels():
+    (digit,) = decode(
+        [[Choice(0, Box(0, 0, 5, 5), 0.9)]], np.stack([none_row(0.3, 4)]), CLASS_NAMES, 1.0, (9, 9)
+    ).digits
+    assert digit.label == "4"
+    assert digit.confidence == pytest.approx(0.9 * 0.7 + 0.01)
+    assert sum(digit.probabilities.values()) == pytest.approx(0.9 * 0.7 + 0.1)
+    assert set(digit.probabilities) == set(CLASS_NAMES)
 
 
 def test_class_names_are_the_checkpoints():

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recognizer.types import CLASS_NAMES, Alternative, Box, Component, Digit, Reading, Trace
+from recognizer.types import CLASS_NAMES, Alternative, Box, Component, Digit, Mark, Reading, Trace
 
 boxes = st.builds(Box, *[st.integers(0, 50)] * 2, *[st.integers(1, 50)] * 2)
 
@@ -45,7 +45,14 @@ def test_area_counts_ink_pixels_and_not_the_box():
 def test_no_digit_is_an_empty_text_without_confidence():
     reading = Reading(width=4, height=3)
     assert (reading.text, reading.digits, reading.confidence) == ("", (), 0.0)
-    assert reading.to_dict() == {"text": "", "confidence": 0.0, "width": 4, "height": 3, "digits": []}
+    assert reading.to_dict() == {
+        "text": "",
+        "confidence": 0.0,
+        "width": 4,
+        "height": 3,
+        "digits": [],
+        "marks": [],
+    }
 
 
 def test_text_joins_digits_and_lines():
@@ -55,7 +62,8 @@ def test_text_joins_digits_and_lines():
 
 
 def test_dictionary_survives_json_and_agrees_with_the_text():
-    reading = Reading(((digit("2", 1), digit("0", 15)), (digit("7"),)), 0.5, 100, 80)
+    marks = (Mark(Box(60, 20, 4, 9)),)
+    reading = Reading(((digit("2", 1), digit("0", 15)), (digit("7"),)), 0.5, 100, 80, marks)
     again = json.loads(json.dumps(reading.to_dict(), allow_nan=False))
     assert again == reading.to_dict()
     assert again["text"] == "\n".join(
@@ -63,6 +71,7 @@ def test_dictionary_survives_json_and_agrees_with_the_text():
     )
     assert again["digits"][1]["box"] == {"x": 15, "y": 3, "width": 10, "height": 20}
     assert len(again["digits"][-1]["alternatives"]) == 9
+    assert again["marks"] == [{"box": {"x": 60, "y": 20, "width": 4, "height": 9}}]
 
 
 def test_probabilities_name_every_label_in_order():
