@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from recognizer.checkpoint import DIGITS, sha256_of
+from recognizer.checkpoint import DIGITS, load_checkpoint, sha256_of
 from train.augment import NONE, Augmentation
 from train.data import CLASSES, Dataset, Digits, StrokedDigits, load_dataset
 from train.errors import RunError
@@ -140,7 +140,7 @@ def train(config: Config, run: Path, *, resume: bool = False, verbose: str | int
         keras.utils.set_random_seed(config.seed)
         network = model.build_model(CLASSES + (config.non_digits > 0))
         if config.init:
-            description["init"] = _start_from(network, Path(config.init))
+            description["init"] = _start_from(network, Path(config.init), config)
         model.compile_model(network, config.optimizer, config.learning_rate, config.label_smoothing)
     config.save(run, description)
 
@@ -182,18 +182,24 @@ def train(config: Config, run: Path, *, resume: bool = False, verbose: str | int
     return metrics
 
 
-def _start_from(network: Any, path: Path) -> dict[str, str]:
+def _start_from(network: Any, path: Path, config: Config) -> dict[str, str]:
     """Give a network the weights of a run, a checkpoint or a .keras file; returns what the manifest says about them.
 
     Raises:
-        RunError: there are none, or they are of another network.
+        RunError: there are none, they are of another network, or they have learnt from digits that validate this run.
     """
     from train import callbacks, evaluate, model
 
-    for name in (callbacks.BEST, f"{DIGITS}.keras"):
-        if (path / name).is_file():
-            path = path / name
-            break
+    before: dict[str, Any] = {}
+    if (path / callbacks.BEST).is_file():
+        before, path = load_config(path)[1]["training"], path / callbacks.BEST
+    elif (path / f"{DIGITS}.json").is_file():
+        before, path = load_checkpoint(path).manifest["training"], path / f"{DIGITS}.keras"
+    if before and (before["seed"], before["validation"]) != (config.seed, config.validation):
+        raise RunError(
+            f"{path} has learnt from digits that would validate this run: "
+            f"use its --seed {before['seed']} and --validation {before['validation']}."
+        )
     other = evaluate.load_network(path)
     try:
         model.start_from(network, other)
