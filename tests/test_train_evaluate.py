@@ -2,18 +2,22 @@
 
 import numpy as np
 import pytest
+from made_digits import make_digits
 
+from train import evaluate
 from train.evaluate import (
     confusion_matrix,
     expected_calibration_error,
     fit_temperature,
     negative_log_likelihood,
+    rejection,
     reliability,
     report,
     soften,
     summarise,
     wilson_interval,
 )
+from train.nondigits import EVALUATION, Sources
 from train.plots import save_class_accuracy, save_confusion, save_curves, save_reliability
 
 
@@ -103,6 +107,38 @@ def test_summary_counts_and_its_text_agree() -> None:
     text = report({"temperature": 1.0, "test": summary})
     assert f"({right} of 1000;" in text
     assert "validation" not in text
+
+
+class Answers:
+    """A network that takes for a digit whatever has little ink, and for none the rest."""
+
+    output_shape = (None, 11)
+
+    def predict(self, images: np.ndarray, **_: object) -> np.ndarray:
+        none = (images.mean(axis=(1, 2, 3)) > 0.15).astype(np.float32)
+        answers = np.zeros((len(images), 11), np.float32)
+        answers[:, 10], answers[:, 3] = none, 1 - none
+        return answers
+
+
+def test_rejected_digits_and_non_digits_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluate, "NON_DIGITS", 60)
+    digits = np.eye(11, dtype=np.float32)[[3, 10, 4, 10, 10]]
+    found = rejection(Answers(), digits, Sources(make_digits(30), letters=make_digits(5).images))
+    assert found["digits"] == {"rejected": 3, "n": 5, "share": 0.6}
+    assert set(found["recipes"]) == {recipe.__name__ for recipe in EVALUATION}
+    assert found["non_digits"]["n"] == 60
+    assert found["non_digits"]["rejected"] == sum(one["rejected"] for one in found["recipes"].values())
+    assert "letter" not in rejection(Answers(), digits, Sources(make_digits(30)))["recipes"]
+
+
+def test_a_rejected_digit_still_counts_as_read() -> None:
+    """Accuracy is that of the ten digits, so that networks with and without the further class compare."""
+    probabilities, labels = made_answers(400, 1.0)
+    further = np.concatenate([0.3 * probabilities, np.full((400, 1), 0.7, np.float32)], axis=1)
+    with_class, without = summarise(further, labels, 1.0), summarise(probabilities, labels, 1.0)
+    assert with_class["accuracy"] == without["accuracy"]
+    assert with_class["confusion_matrix"] == without["confusion_matrix"]
 
 
 def test_plots_are_pictures(tmp_path) -> None:

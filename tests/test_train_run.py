@@ -273,6 +273,22 @@ def test_an_exported_checkpoint_loads_and_names_no_folder(exported: Path, run: P
     assert "test" not in manifest["metrics"]
 
 
+def test_a_run_with_non_digits_starts_from_weights_and_exports_its_class(
+    config: Config, run: Path, exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("train.evaluate.NON_DIGITS", 40)
+    further = replace(config, epochs=1, non_digits=0.2, init=str(exported))
+    metrics = train(further, tmp_path / "run", verbose=0)
+    assert metrics["validation"]["rejection"]["digits"]["n"] == metrics["validation"]["n"]
+    checkpoint = load_checkpoint(export_run(tmp_path / "run", tmp_path / "checkpoints").parent)
+    assert checkpoint.class_names == (*"0123456789", "none")
+    assert checkpoint.manifest["init"] == {"file": "digits.keras", "sha256": sha256_of(exported / "digits.keras")}
+    assert checkpoint.manifest["training"]["init"] == "checkpoints"
+    assert set(checkpoint.manifest["non_digits"]) == {"training", "evaluation"}
+    with pytest.raises(RunError, match="--seed 3 and --validation 50"):
+        train(replace(further, init=str(run), seed=4), tmp_path / "other", verbose=0)
+
+
 def test_the_twin_answers_as_keras_does_for_any_batch_size(exported: Path, run: Path) -> None:
     images = np.random.default_rng(1).random((300, 28, 28, 1)).astype(np.float32)
     network = load_network(run / "best.keras")
@@ -286,7 +302,7 @@ def test_another_network_is_no_twin(exported: Path) -> None:
 
     keras.utils.set_random_seed(99)
     images = np.random.default_rng(1).random((20, 28, 28, 1)).astype(np.float32)
-    assert largest_difference(build_model(), exported / "digits.onnx", images) > 1e-3
+    assert largest_difference(build_model(10), exported / "digits.onnx", images) > 1e-3
 
 
 @pytest.mark.parametrize("name", ["digits.keras", "digits.onnx"])

@@ -15,11 +15,14 @@ from recognizer.normalize import to_network_input
 from recognizer.types import CLASS_NAMES
 from train.data import CLASSES, Dataset, Images, Labels, load_dataset
 from train.errors import DataError, RunError
+from train.nondigits import EVALUATION, Sources, draw, letter
 
 Probabilities = npt.NDArray[np.float32]
-"""(N, 10) float32, each row summing to 1."""
+"""(N, 10) float32, each row summing to 1; (N, 11) where the last class is that it is no digit."""
 
 ECE_BINS = 15
+NON_DIGITS = 10_000
+"""How many non-digits the further class is measured on."""
 
 
 def wilson_interval(correct: int, count: int, z: float = 1.959964) -> tuple[float, float]:
@@ -111,10 +114,15 @@ def fit_temperature(probabilities: Probabilities, labels: Labels) -> float:
 
 
 def summarise(probabilities: Probabilities, labels: Labels, temperature: float) -> dict[str, Any]:
-    """All figures of one part of the data; probabilities as the network gives them, before calibration."""
+    """All figures of one part of the data; probabilities as the network gives them, before calibration.
+
+    The label read is the most probable digit, also where no digit at all is more probable: what is rejected is counted apart,
+    see `rejection`.
+    """
+    calibrated = soften(probabilities, temperature)[:, :CLASSES]
+    probabilities = probabilities[:, :CLASSES]
     predicted = probabilities.argmax(axis=1)
     matrix = confusion_matrix(labels, predicted)
-    calibrated = soften(probabilities, temperature)
     return {
         **share(int((predicted == labels).sum()), len(labels)),
         "ece_before": round(expected_calibration_error(probabilities, labels), 6),
@@ -130,8 +138,40 @@ def summarise(probabilities: Probabilities, labels: Labels, temperature: float) 
     }
 
 
+def rejection(network: Any, digits: Probabilities, sources: Sources, seed: int = 0) -> dict[str, Any]:
+    """How well a network with the further class tells non-digits from digits; it rejects where that class is the likeliest.
+
+    Args:
+        network: a Keras network of eleven outputs.
+        digits: its answers for true digits.
+        sources: what non-digits are made of, by recipes that training does not know (`nondigits.EVALUATION`).
+        seed: of the recipes.
+
+    Returns:
+        Of `digits`, of `non_digits` and, under `recipes`, of each kind of those: number, number and share rejected.
+    """
+    rng = np.random.default_rng(seed)
+    recipes = {}
+    for recipe, part in EVALUATION.items():
+        if recipe is not letter or len(sources.letters):
+            images = draw(round(NON_DIGITS * part), sources, rng, {recipe: 1.0})
+            recipes[recipe.__name__] = _rejected(predict(network, images))
+    rejected, count = (sum(entry[name] for entry in recipes.values()) for name in ("rejected", "n"))
+    return {
+        "digits": _rejected(digits),
+        "non_digits": {"rejected": rejected, "n": count, "share": round(rejected / count, 6)},
+        "recipes": recipes,
+        "seed": seed,
+    }
+
+
+def _rejected(probabilities: Probabilities) -> dict[str, Any]:
+    rejected = int((probabilities.argmax(axis=1) == CLASSES).sum())
+    return {"rejected": rejected, "n": len(probabilities), "share": round(rejected / len(probabilities), 6)}
+
+
 def predict(network: Any, images: Images) -> Probabilities:
-    """What a Keras network answers: (N, 10) float32 for (N, 28, 28) uint8."""
+    """What a Keras network answers: (N, 10 or 11) float32 for (N, 28, 28) uint8."""
     return np.asarray(network.predict(to_network_input(images), batch_size=512, verbose=0), np.float32)
 
 
@@ -189,6 +229,10 @@ def evaluate_weights(
     metrics: dict[str, Any] = {"weights": sha256_of(path), "temperature": temperature}
     for part in parts:
         metrics[part] = summarise(*answer(part), temperature)
+        if network.output_shape[-1] > CLASSES:
+            # Of digits and letters that training did not see either.
+            sources = Sources(getattr(dataset, part), letters=dataset.test_letters)
+            metrics[part]["rejection"] = rejection(network, answer(part)[0], sources)
     return metrics
 
 
@@ -268,4 +312,12 @@ def report(metrics: dict[str, Any]) -> str:
             "  digit by row, read as by column:",
             *("    " + " ".join(f"{count:5d}" for count in row) for row in entry["confusion_matrix"]),
         ]
+        if "rejection" in entry:
+            digits, others = entry["rejection"]["digits"], entry["rejection"]["non_digits"]
+            kinds = entry["rejection"]["recipes"].items()
+            lines += [
+                f"  rejected as no digit: {others['share']:.2%} of {others['n']} non-digits, {digits['share']:.2%} of the "
+                "digits",
+                "  by kind: " + "  ".join(f"{name.replace('_', ' ')} {one['share']:.1%}" for name, one in kinds),
+            ]
     return "\n".join([*lines, f"temperature {metrics['temperature']}"])

@@ -20,11 +20,12 @@ import numpy.typing as npt
 
 from recognizer.checkpoint import DIGITS, FORMAT_VERSION, load_checkpoint, sha256_of, verify_file
 from recognizer.normalize import normalize, to_network_input
-from recognizer.types import CLASS_NAMES, CROP_SIZE
+from recognizer.types import CLASS_NAMES, CROP_SIZE, NO_DIGIT
 from train.callbacks import BEST, HISTORY, read_history
 from train.errors import ExportError, RunError
 from train.evaluate import load_network
 from train.model import parameter_counts
+from train.nondigits import EVALUATION, TRAINING
 from train.pen import draw_strokes
 from train.run import METRICS, Config, library_versions, load_config, write_json
 
@@ -147,7 +148,7 @@ def make_manifest(
     """What `digits.json` holds: everything that a person needs to judge the weights and to make them again."""
     rows = read_history(run / HISTORY)
     training = {name: value for name, value in description["training"].items() if value is not None}
-    for name in ("data", "pen_strokes", "optdigits"):
+    for name in ("data", "pen_strokes", "optdigits", "init"):
         if name in training:
             training[name] = Path(training[name]).name  # where it lay is nobody's concern
     return {
@@ -161,7 +162,7 @@ def make_manifest(
             "range": [0.0, 1.0],
             "ink": "white on black",
         },
-        "classes": list(CLASS_NAMES),
+        "classes": [*CLASS_NAMES, *([NO_DIGIT] if config.non_digits else [])],
         "calibration": {"temperature": metrics["temperature"]},
         "parameters": dict(parameters),
         "metrics": {
@@ -174,12 +175,24 @@ def make_manifest(
         "seed": config.seed,
         "training": training,
         "augmentation": description.get("augmentation", asdict(config.augmentation)),
+        "non_digits": _shares(config),
+        "init": description.get("init"),
         "data": description["files"],
         "epochs_run": len(rows),
         "best_epoch": int(min(rows, key=lambda row: row["val_loss"])["epoch"]) if rows else 0,
         "learning_rates": [float(f"{row['learning_rate']:.4g}") for row in rows],
         "training_minutes": round(sum(row["seconds"] for row in rows) / 60, 1),
         "libraries": {"training": description["libraries"], "export": library_versions()},
+    }
+
+
+def _shares(config: Config) -> dict[str, dict[str, float]]:
+    """The recipes of the non-digits that a network was trained and measured on, each with its share."""
+    if not config.non_digits:
+        return {}
+    return {
+        part: {recipe.__name__: share for recipe, share in recipes.items()}
+        for part, recipes in (("training", TRAINING), ("evaluation", EVALUATION))
     }
 
 
