@@ -93,6 +93,14 @@ def test_folders_of_one_name_are_told_apart(folder, tmp_path, stub):
     assert set(json.loads(out.read_text())["folders"]) == {str(folder), str(other)}
 
 
+def test_help_names_every_option(capsys):
+    with pytest.raises(SystemExit) as caught:
+        evaluate_strings.main(["--help"])
+    assert caught.value.code == 0
+    text = capsys.readouterr().out
+    assert all(option in text for option in ("--method", "--selective", "--no-digits", "--synthetic", "--report"))
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

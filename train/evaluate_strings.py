@@ -416,7 +416,7 @@ def _save_mistakes(mistakes: Iterable[Mistake], path: Path) -> None:
 
 def _shorten(text: str) -> str:
     """Text that fits above a small picture."""
-    return text if len(text) <= 20 else f"{text[:9]}…{text[-10:]}"
+    return text if len(text) <= 15 else f"{text[:6]}…{text[-8:]}"
 
 
 def _write_errors(path: Path, outcomes: Iterable[Outcome]) -> None:

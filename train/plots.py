@@ -106,6 +106,7 @@ def save_accuracy_by_digits(curves: Mapping[str, Sequence[dict[str, float]]], pa
         axes.errorbar([row["digits"] for row in curve], exact, yerr=bars, fmt="o-", capsize=3, markersize=4)
         axes.set(title=title, ylim=(0, 102))
         axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.xaxis.set_tick_params(labelbottom=True)  # there may be no panel below
         axes.grid(alpha=0.3)
     for axes in panels[len(curves) :]:
         axes.set_axis_off()
