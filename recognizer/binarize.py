@@ -96,13 +96,17 @@ def binarize(grey: GreyImage) -> Binarized:
             break
         # A security pattern is finer than a stroke, and so is grain: smoothed, they go and the strokes stay.
         sigma = share * ink.stroke_width
-        smooth = cv2.GaussianBlur(flat, (0, 0), sigma)
-        ink = _measure(cv2.GaussianBlur(grey, (0, 0), sigma), smooth)
+        smooth = _blur(flat, sigma)
+        ink = _measure(_blur(grey, sigma), smooth)
     if ink is None or not ink.is_clear:
         return Binarized(grey, flat, np.zeros_like(grey), 0.0)
     offset = max(_THRESHOLD_SHARE * ink.contrast, _THRESHOLD_IN_NOISE * ink.noise)
     mask = adaptive_threshold(smooth, ink.stroke_width, offset)
     return Binarized(grey, flat, mask, measure_stroke_width(mask))
+
+
+def _blur(grey: GreyImage, sigma: float) -> GreyImage:
+    return np.asarray(cv2.GaussianBlur(grey, (0, 0), sigma), dtype=np.uint8)
 
 
 class _Ink(NamedTuple):

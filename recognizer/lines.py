@@ -18,6 +18,8 @@ _MARGIN = 6.0
 """Room left and right of the ink, in pixels of the line picture."""
 _INK_PERCENTILE = 60.0
 """Darkness of typical ink, which becomes white, among the pixels of the mask."""
+_BRIGHT = 60
+"""Grey level of the line picture from which a pixel counts as ink when its mean is brought to white."""
 _LONGEST = 1600
 """Widest line picture, in pixels: over a hundred digits."""
 
@@ -63,9 +65,13 @@ def cut_line(flat: GreyImage, mask: InkMask, line: Sequence[Component]) -> LineP
     gain = 255.0 / max(1.0, ink - ground)
     window = np.zeros((y1 - y0, x1 - x0), np.uint8)
     # What lies outside of the picture is paper.
-    window[inside[0].start - y0 : inside[0].stop - y0, inside[1].start - x0 : inside[1].stop - x0] = cv2.convertScaleAbs(
-        np.maximum(darkness.astype(np.float32) - ground, 0), alpha=gain
+    window[inside[0].start - y0 : inside[0].stop - y0, inside[1].start - x0 : inside[1].stop - x0] = (
+        cv2.convertScaleAbs(np.maximum(darkness.astype(np.float32) - ground, 0), alpha=gain)
     )
     width = max(8, round((x1 - x0) * scale))
     image = cv2.resize(window, (width, LINE_HEIGHT), interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+    # Thin strokes have become grey by shrinking.
+    bright = image[image > _BRIGHT]
+    if len(bright):
+        image = cv2.convertScaleAbs(image, alpha=255.0 / float(bright.mean()))
     return LinePicture(np.asarray(image, dtype=np.uint8), float(x0), float(y0), scale)

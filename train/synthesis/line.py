@@ -60,6 +60,12 @@ class Hand:
     """Probability that a pen stroke leads on to the next digit."""
     flagged: float
     """Share of the 1s that have a long upstroke."""
+    loops: float
+    """Share of the 0s that are written as in a run of zeros: low, broad, open loops with a tail to the next."""
+    zero_height: float
+    """Height of these 0s, compared with the other digits."""
+    schooled: float
+    """Share of the 4s and 9s in forms that American hands hardly have: an open 4, a 9 whose stem begins at its left."""
 
 
 def random_hand(rng: np.random.Generator) -> Hand:
@@ -92,6 +98,9 @@ def random_hand(rng: np.random.Generator) -> Hand:
         space=float(rng.uniform(0.25, 0.9)),
         joined=float(rng.uniform(0.2, 0.9)) if rng.random() < 0.15 else 0.0,
         flagged=float(rng.uniform(0.5, 1.0)) if rng.random() < 0.35 else 0.05,
+        loops=float(rng.uniform(0.4, 1.0)) if rng.random() < 0.25 else 0.04,
+        zero_height=float(rng.uniform(0.5, 1.05)),
+        schooled=float(rng.uniform(0.4, 1.0)) if rng.random() < 0.15 else 0.02,
     )
 
 
@@ -161,7 +170,7 @@ def _character(
     height = FINE * hand.height * float(np.exp(rng.normal(0.0, hand.size_jitter)))
     angle = float(rng.normal(0.0, hand.turn))
     width = height * hand.aspect * float(np.exp(rng.normal(0.0, 0.06)))
-    lean = hand.slant + float(rng.normal(0.0, 0.04))
+    lean = hand.slant + float(rng.normal(0.0, 0.13 if character == "1" and rng.random() < 0.5 else 0.045))
     cos, sin = np.cos(angle), np.sin(angle)
     # rotation @ (shear @ scale), from units of the digit's height to pixels
     linear = np.array([[cos, -sin], [sin, cos]]) @ np.array([[width, -lean * height], [0.0, height]])
@@ -170,6 +179,11 @@ def _character(
         pen_digits = sources.strokes_by_label[label]
         if character == "1" and rng.random() < hand.flagged:
             return _draw(_flagged_one(rng), linear, middle, hand, rng)
+        if character == "0" and rng.random() < hand.loops:
+            sink = rng.uniform(0.2, 1.0) * (1 - hand.zero_height) / 2 * height
+            return _draw(_loop(rng), linear * hand.zero_height, middle + sink, hand, rng)
+        if character in "49" and rng.random() < hand.schooled:
+            return _draw(_open_four(rng) if character == "4" else _stemmed_nine(rng), linear, middle, hand, rng)
         if len(pen_digits) and rng.random() < hand.strokes:
             strokes = list(sources.strokes[int(rng.choice(pen_digits))])
             return _draw(_varied(character, strokes, rng), linear, middle, hand, rng)
@@ -250,6 +264,55 @@ def _flagged_one(rng: np.random.Generator) -> list[Stroke]:
     if rng.random() < 0.12:
         strokes.append(np.array([(-rng.uniform(0.1, 0.3), 0.5), (rng.uniform(0.1, 0.3), 0.5)], np.float32))
     return strokes
+
+
+def _loop(rng: np.random.Generator) -> list[Stroke]:
+    """A 0 in one go: begun anywhere near the top, closed or not, often led on to the right."""
+    begin = rng.uniform(-2.6, -0.6)
+    turn = rng.uniform(5.2, 7.2)
+    angles = begin - np.linspace(0.0, turn, 20)  # counter-clockwise on paper, as nearly everybody writes it
+    radius = rng.uniform(0.38, 0.75)
+    points = np.stack([radius * np.cos(angles), 0.5 * np.sin(angles)], axis=1)
+    points *= np.linspace(1.0, rng.uniform(0.85, 1.05), 20)[:, None]
+    if rng.random() < 0.6:
+        reach, rise = rng.uniform(0.2, 0.9), rng.uniform(-0.2, 0.15)
+        sag = rng.uniform(0.0, 0.2)
+        tail = np.array([(reach * t, rise * t + 4 * sag * t * (1 - t)) for t in (0.25, 0.5, 0.75, 1.0)])
+        points = np.concatenate([points, points[-1] + tail])
+    return [points.astype(np.float32)]
+
+
+def _open_four(rng: np.random.Generator) -> list[Stroke]:
+    """A 4 that is open at the top: down, across, and a stem that may begin as low as the bar."""
+    u = rng.uniform
+    bar = u(-0.02, 0.22)
+    corner = (-u(0.2, 0.36), bar)
+    end = (u(0.2, 0.42), bar + u(-0.1, 0.06))
+    stem = u(0.0, 0.22)
+    first = [(-u(0.0, 0.3), -0.5), corner, end]
+    if rng.random() < 0.4:  # rounded, as an h upside down
+        first = [(-u(0.15, 0.35), -0.5), (-0.3, bar - 0.12), (-0.12, bar + 0.04), (stem, bar - u(0.05, 0.2))]
+    return [np.array(first, np.float32), np.array([(stem, u(-0.5, 0.0)), (stem - u(-0.05, 0.12), 0.5)], np.float32)]
+
+
+def _stemmed_nine(rng: np.random.Generator) -> list[Stroke]:
+    """A 9 whose loop ends on, or before, a stem that comes down from its left: near a P, or a q with a hook."""
+    u = rng.uniform
+    width, low = u(0.2, 0.36), u(-0.12, 0.08)
+    stem = u(-0.22, 0.02)
+    loop = [
+        (stem + u(-0.16, 0.02), -0.34),
+        (stem + width * 0.5, -0.5),
+        (stem + width, -0.42),
+        (stem + width, low - 0.15),
+    ]
+    loop += [(stem + width * 0.55, low), (stem + u(-0.05, 0.12), low - u(0.0, 0.08))]
+    down = [(stem + u(-0.02, 0.06), u(-0.5, -0.3)), (stem, 0.1), (stem + u(-0.14, 0.06), 0.5)]
+    curve = np.array(loop, np.float32)
+    for _ in range(2):  # corners cut twice (Chaikin 1974)
+        cut = np.stack([0.75 * curve[:-1] + 0.25 * curve[1:], 0.25 * curve[:-1] + 0.75 * curve[1:]], axis=1)
+        curve = np.concatenate([curve[:1], cut.reshape(-1, 2), curve[-1:]])
+    return [curve, np.array(down, np.float32)]
 
 
 def _varied(digit: str, strokes: list[Stroke], rng: np.random.Generator) -> list[Stroke]:

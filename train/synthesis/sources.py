@@ -12,7 +12,7 @@ import numpy.typing as npt
 from train.data import PEN_HEIGHT, Digits, Images, StrokedDigits, load_letters
 from train.pen import Stroke
 
-_LETTERS = "AEFHKMNPRUVWXabdefhkmnprtuvwx"
+_LETTERS = "AEFHKMNRUVWXadefkmnrtuvwx"
 """Letters that look like no digit, in either case where the source merges the two."""
 _BOX_LEVEL = 60
 """Grey level from which a pixel of EMNIST belongs to the ink's bounding box: its blurred fringe does not."""

@@ -11,7 +11,7 @@ MARKS = ".,-=/:'$€£#*+()x" + LETTER
 
 _LENGTHS = np.array([0.07, 0.13, 0.16, 0.17, 0.16, 0.11, 0.07, 0.05, 0.03, 0.03, 0.01, 0.01])
 _KINDS = ("plain", "year", "amount", "decimal", "date", "phone", "time", "marks")
-_SHARES = np.array([0.53, 0.08, 0.13, 0.08, 0.075, 0.065, 0.02, 0.02])
+_SHARES = np.array([0.51, 0.08, 0.13, 0.08, 0.075, 0.065, 0.02, 0.04])
 
 
 def random_text(rng: np.random.Generator) -> str:
@@ -39,6 +39,8 @@ def random_text(rng: np.random.Generator) -> str:
         return mark.join(_digits(rng, n) for n in groups)
     if kind == "time":
         return f"{rng.integers(0, 24)}:{_digits(rng, 2)}" + (f":{_digits(rng, 2)}" if rng.random() < 0.2 else "")
+    if rng.random() < 0.5:  # a word
+        return LETTER * int(rng.integers(2, 9))
     return "".join(rng.choice(list(MARKS), int(rng.integers(0, 4))))
 
 
