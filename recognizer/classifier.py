@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import os
-
 import numpy as np
 import numpy.typing as npt
-import onnxruntime as ort
 
 from recognizer.checkpoint import Checkpoint
-from recognizer.errors import CheckpointError
+from recognizer.onnx_session import OnnxSession
 from recognizer.types import CROP_SIZE
 
-_MAX_THREADS = 4
-"""More threads than this only wait for one another on pictures of 28x28."""
 _MAX_BATCH = 512
 """Crops a call of the network: bounds the memory a page full of marks can take (about 100 kB a crop)."""
 
@@ -22,20 +17,7 @@ class DigitClassifier:
     """Says which digit each 28x28 crop shows, with calibrated probabilities. Safe to call from several threads."""
 
     def __init__(self, checkpoint: Checkpoint) -> None:
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = min(_MAX_THREADS, os.cpu_count() or 1)
-        # Waiting threads that spin would take the cores from the next stage.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.log_severity_level = 3
-        try:
-            self._session = ort.InferenceSession(
-                str(checkpoint.onnx_path), sess_options=options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:  # ONNX Runtime's errors share no base class
-            raise CheckpointError(
-                f"ONNX Runtime cannot load {checkpoint.onnx_path}: update onnxruntime, or export the checkpoint again."
-            ) from error
-        self._input = self._session.get_inputs()[0].name
+        self._session = OnnxSession(checkpoint)
         self._temperature = checkpoint.temperature
         self.class_names = checkpoint.class_names
 
@@ -54,10 +36,7 @@ class DigitClassifier:
         if crops.shape[1:] != (CROP_SIZE, CROP_SIZE) or crops.dtype != np.uint8:
             raise ValueError(f"crops must be (N, {CROP_SIZE}, {CROP_SIZE}) uint8, got {crops.shape} {crops.dtype}")
         images = (crops.astype(np.float32) / np.float32(255.0))[..., np.newaxis]
-        parts = [
-            self._session.run(None, {self._input: images[start : start + _MAX_BATCH]})[0]
-            for start in range(0, len(images), _MAX_BATCH)
-        ]
+        parts = [self._session.run(images[start : start + _MAX_BATCH]) for start in range(0, len(images), _MAX_BATCH)]
         return _soften(np.concatenate(parts), self._temperature)
 
 

@@ -6,8 +6,19 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-STAGES = ("image_io", "binarize", "rulings", "segment", "split", "normalize", "classifier", "decode")
-STAGE_MAY_IMPORT = {"types", "errors", "checkpoint", "components"}  # what no stage stands behind
+STAGES = (
+    "image_io",
+    "binarize",
+    "rulings",
+    "segment",
+    "split",
+    "normalize",
+    "classifier",
+    "lines",
+    "sequence",
+    "decode",
+)
+STAGE_MAY_IMPORT = {"types", "errors", "checkpoint", "components", "onnx_session", "ctc"}  # what no stage stands behind
 HEAVY = {"gradio", "train", "matplotlib", "tensorflow", "keras"}
 
 
