@@ -2,7 +2,7 @@
 
 A checkpoint named ``digits`` is three files: ``digits.keras`` (the source of truth), ``digits.onnx`` (what the reader
 serves from) and ``digits.json`` (the manifest). The manifest holds the SHA-256 of the other two, so that a half-written or
-swapped file is found on loading and not in the readings.
+swapped file is found on loading and not in the readings. The line network lies beside it as ``strings``.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from typing import Any
 from recognizer.errors import CheckpointError
 
 FORMAT_VERSION = 1
-DIGITS = "digits"
+DIGITS, STRINGS = "digits", "strings"
+"""Names of the two networks' checkpoints, and of the commands and runs that make them."""
 
 
 def bundled_folder() -> Path:

@@ -12,8 +12,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from recognizer.checkpoint import STRINGS
 from recognizer.errors import RecognizerError
-from train.run import LEARNING_RATES, Config, load_config
+from train.run import CONFIG, LEARNING_RATES, Config, kind_of, load_config, read_description
 
 QUICK = {"limit": 19_000, "validation": 1_000, "epochs": 3, "batch_size": 64}
 """About two minutes on two cores."""
@@ -139,11 +140,9 @@ def _strings(options: argparse.Namespace) -> int:
     if config.limit is not None:
         print("This is a rehearsal: few digits, few steps. Its weights are not for use.")
 
-    part = train_strings(config, run, resume=bool(options.resume), workers=options.workers)["validation"]
-    low, high = part["interval"]
+    metrics = train_strings(config, run, resume=bool(options.resume), workers=options.workers)
     print(
-        f"\nValidation: {part['accuracy']:.2%} of the lines right (95 % interval {low:.2%} to {high:.2%}, {part['n']} lines), "
-        f"{part['cer']:.2%} of the characters wrong.\n"
+        f"\n{_lines_report(metrics)}\n"
         f"Run folder: {run} (best.keras, last.keras, history.csv, metrics.json, curves.png)\n"
         f"Export:     python -m train export {run}"
     )
@@ -152,8 +151,26 @@ def _strings(options: argparse.Namespace) -> int:
     return 0
 
 
+def _lines_report(metrics: dict[str, Any]) -> str:
+    part = metrics["validation"]
+    low, high = part["interval"]
+    return (
+        f"Validation: {part['accuracy']:.2%} of the lines right (95 % interval {low:.2%} to {high:.2%}, {part['n']} lines), "
+        f"{part['cer']:.2%} of the characters wrong."
+    )
+
+
+def _is_strings_run(folder: Path) -> bool:
+    return (folder / CONFIG).is_file() and kind_of(read_description(folder)) == STRINGS
+
+
 def _evaluate(options: argparse.Namespace) -> int:
     _import_keras_quietly()
+    if _is_strings_run(options.folder):
+        from train.strings import evaluate_run
+
+        print(f"{_lines_report(evaluate_run(options.folder, options.data))}\nSaved metrics.json in {options.folder}")
+        return 0
     from train.evaluate import evaluate_folder, report
 
     metrics, saved_in = evaluate_folder(options.folder, options.data, test=not options.no_test)
@@ -163,7 +180,10 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 def _export(options: argparse.Namespace) -> int:
     _import_keras_quietly()
-    from train.export import export_run
+    if _is_strings_run(options.run):
+        from train.export_strings import export_strings_run as export_run
+    else:
+        from train.export import export_run
 
     manifest = export_run(options.run, options.to)
     print(f"Wrote {manifest}, the weights and their ONNX twin beside it.")
@@ -193,13 +213,13 @@ def _import_keras_quietly() -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m train", description="Train, evaluate and export the digit network that the reader uses."
+        prog="python -m train", description="Train, evaluate and export the networks that the reader uses."
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     digits = commands.add_parser(
         "digits",
-        help="train the network",
+        help="train the digit network",
         description="Train the digit network. Interrupted at any moment, it loses at most one epoch: see --resume.",
     )
     data = digits.add_argument_group("data")
@@ -283,7 +303,7 @@ def _parser() -> argparse.ArgumentParser:
         help="measure a run or a checkpoint",
         description="Measure the best weights of a run, or a checkpoint, on the validation and the test part: accuracy with "
         "its 95 % interval, by class, confusion matrix, calibration. Saves metrics.json and plots in a run; "
-        "of a checkpoint, in runs/evaluation.",
+        "of a checkpoint, in runs/evaluation. A run of the line network is measured on new lines of its validation digits.",
     )
     evaluate.add_argument("folder", type=Path, help="run folder, or folder of a checkpoint")
     evaluate.add_argument(

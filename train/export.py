@@ -9,7 +9,7 @@ import logging
 import shutil
 import tempfile
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -48,23 +48,61 @@ def export_run(run: Path, to: Path) -> Path:
         ExportError: the ONNX twin cannot be made or does not agree; `to` is as it was.
     """
     config, description = load_config(run)
-    metrics = _matching_metrics(run)
-    network = load_network(run / BEST)
+    metrics = matching_metrics(run, "temperature")
+    return write_checkpoint(
+        DIGITS,
+        run / BEST,
+        to,
+        load=load_network,
+        export_twin=export_onnx,
+        describe=lambda folder, network: make_manifest(
+            config, description, metrics, folder, parameter_counts(network), run
+        ),
+    )
+
+
+def write_checkpoint(
+    name: str,
+    weights: Path,
+    to: Path,
+    *,
+    load: Callable[[Path], Any],
+    export_twin: Callable[[Any, Path], float],
+    describe: Callable[[Path, Any], dict[str, Any]],
+) -> Path:
+    """Write the three files of a checkpoint, all or nothing.
+
+    Args:
+        name: first part of the files' names.
+        weights: the .keras file of the network.
+        to: the checkpoint folder; files that are there are replaced together, or not at all.
+        load: from a .keras file to the network.
+        export_twin: writes a network's .onnx file and returns how far its answers are from the network's.
+        describe: from the folder that holds both files, and the network, to the manifest.
+
+    Returns:
+        Path of the manifest.
+
+    Raises:
+        RunError: the weights cannot be loaded.
+        ExportError: the ONNX twin cannot be made or does not agree; `to` is as it was.
+    """
+    network = load(weights)
     to.parent.mkdir(parents=True, exist_ok=True)
     # Beside the target, so that renaming does not cross file systems.
-    with tempfile.TemporaryDirectory(prefix=".export-", dir=to.parent) as name:
-        staging = Path(name)
-        network.save(staging / f"{DIGITS}.keras")
-        network = load_network(staging / f"{DIGITS}.keras")
-        difference = export_onnx(network, staging / f"{DIGITS}.onnx")
-        manifest = make_manifest(config, description, metrics, staging, parameter_counts(network), run)
+    with tempfile.TemporaryDirectory(prefix=".export-", dir=to.parent) as folder:
+        staging = Path(folder)
+        network.save(staging / f"{name}.keras")
+        network = load(staging / f"{name}.keras")
+        difference = export_twin(network, staging / f"{name}.onnx")
+        manifest = describe(staging, network)
         manifest["onnx_difference"] = difference
-        write_json(staging / f"{DIGITS}.json", manifest)
-        checkpoint = load_checkpoint(staging)
+        write_json(staging / f"{name}.json", manifest)
+        checkpoint = load_checkpoint(staging, name)
         verify_file(checkpoint, checkpoint.keras_path)
         # The manifest last: until it is there, the old one does not fit the new files and the reader says so.
-        _replace_together(staging, to, [f"{DIGITS}.keras", f"{DIGITS}.onnx", f"{DIGITS}.json"])
-    return to / f"{DIGITS}.json"
+        _replace_together(staging, to, [f"{name}.keras", f"{name}.onnx", f"{name}.json"])
+    return to / f"{name}.json"
 
 
 def export_onnx(network: Any, path: Path) -> float:
@@ -80,26 +118,42 @@ def export_onnx(network: Any, path: Path) -> float:
     Raises:
         ExportError: the export failed, or the difference is above `TOLERANCE`.
     """
-    import keras
-
-    shape = (None, CROP_SIZE, CROP_SIZE, 1)
-    try:
-        with _silence():
-            network(np.zeros((1, *shape[1:]), np.float32))  # the export needs a network that was called once
-            network.export(
-                path,
-                format="onnx",
-                verbose=False,
-                input_signature=[keras.InputSpec(shape=shape, dtype="float32", name="images")],
-            )
-    except Exception as error:  # tf2onnx, TensorFlow and ONNX raise many kinds
-        raise ExportError(f"The network cannot be exported to ONNX ({type(error).__name__}: {error}).") from error
+    convert(network, path, "images", (None, CROP_SIZE, CROP_SIZE, 1))
     difference = largest_difference(network, path, to_network_input(check_images()))
     if not difference <= TOLERANCE:
         raise ExportError(
             f"The ONNX twin differs from the Keras network by {difference:.1e}, more than {TOLERANCE:.0e}."
         )
     return difference
+
+
+def convert(network: Any, path: Path, name: str, shape: tuple[int | None, ...]) -> None:
+    """Write a network as ONNX.
+
+    Args:
+        network: the Keras network.
+        path: the .onnx file to write.
+        name: that of the input.
+        shape: that of the input, None where any size will do.
+
+    Raises:
+        ExportError: the export failed.
+    """
+    import keras
+
+    # The export needs a network that was called once; 32 suits whatever it is to be a multiple of.
+    example = np.zeros((1, *(32 if size is None else size for size in shape[1:])), np.float32)
+    try:
+        with _silence():
+            network(example)
+            network.export(
+                path,
+                format="onnx",
+                verbose=False,
+                input_signature=[keras.InputSpec(shape=shape, dtype="float32", name=name)],
+            )
+    except Exception as error:  # tf2onnx, TensorFlow and ONNX raise many kinds
+        raise ExportError(f"The network cannot be exported to ONNX ({type(error).__name__}: {error}).") from error
 
 
 def largest_difference(network: Any, path: Path, images: npt.NDArray[np.float32]) -> float:
@@ -147,10 +201,6 @@ def make_manifest(
 ) -> dict[str, Any]:
     """What `digits.json` holds: everything that a person needs to judge the weights and to make them again."""
     rows = read_history(run / HISTORY)
-    training = {name: value for name, value in description["training"].items() if value is not None}
-    for name in ("data", "pen_strokes", "optdigits", "init"):
-        if name in training:
-            training[name] = Path(training[name]).name  # where it lay is nobody's concern
     return {
         "format": FORMAT_VERSION,
         "name": DIGITS,
@@ -173,7 +223,7 @@ def make_manifest(
             if part in metrics
         },
         "seed": config.seed,
-        "training": training,
+        "training": training_options(description),
         "augmentation": description.get("augmentation", asdict(config.augmentation)),
         "non_digits": _shares(config),
         "init": description.get("init"),
@@ -186,6 +236,15 @@ def make_manifest(
     }
 
 
+def training_options(description: Mapping[str, Any]) -> dict[str, Any]:
+    """The configuration in a run's `config.json`, as the manifest holds it."""
+    options = {name: value for name, value in description["training"].items() if value is not None}
+    for name in ("data", "pen_strokes", "optdigits", "init"):
+        if name in options:
+            options[name] = Path(options[name]).name  # where it lay is nobody's concern
+    return options
+
+
 def _shares(config: Config) -> dict[str, dict[str, float]]:
     """The recipes of the non-digits that a network was trained and measured on, each with its share."""
     if not config.non_digits:
@@ -196,14 +255,23 @@ def _shares(config: Config) -> dict[str, dict[str, float]]:
     }
 
 
-def _matching_metrics(run: Path) -> dict[str, Any]:
+def matching_metrics(run: Path, entry: str) -> dict[str, Any]:
+    """What a run's `metrics.json` holds.
+
+    Args:
+        run: the run folder.
+        entry: what it must hold beside the SHA-256 of the `weights`.
+
+    Raises:
+        RunError: it is missing or damaged, or the figures are of other weights than the run's best.
+    """
     path = run / METRICS
     advice = f"measure them with `python -m train evaluate {run}` first."
     if not (run / BEST).is_file():
         raise RunError(f"{run} holds no {BEST}: no epoch of it was completed.")
     try:
         metrics = json.loads(path.read_text(encoding="utf-8"))
-        weights, _ = metrics["weights"], metrics["temperature"]
+        weights, _ = metrics["weights"], metrics[entry]
     except FileNotFoundError as error:
         raise RunError(f"{run} holds no figures of its best weights: {advice}") from error
     except (OSError, ValueError, KeyError, TypeError) as error:

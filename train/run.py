@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import platform
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
-from recognizer.checkpoint import DIGITS, load_checkpoint, sha256_of
+from recognizer.checkpoint import DIGITS, STRINGS, load_checkpoint, sha256_of
 from train.augment import NONE, Augmentation
 from train.data import CLASSES, Dataset, Digits, StrokedDigits, load_dataset
 from train.errors import RunError
@@ -62,15 +63,57 @@ def load_config(run: Path) -> tuple[Config, dict[str, Any]]:
     """A run's configuration, and all of its `config.json`.
 
     Raises:
-        RunError: it is missing or damaged.
+        RunError: it is missing or damaged, or of a run of the line network.
+    """
+    description = read_description(run, DIGITS)
+    return from_description(Config, description, run), description
+
+
+def read_description(run: Path, kind: str | None = None) -> dict[str, Any]:
+    """All of a run's `config.json`.
+
+    Args:
+        run: the run folder.
+        kind: `DIGITS` or `STRINGS`, where the run must be of the one network.
+
+    Raises:
+        RunError: it is missing or damaged, or the run is of another network than `kind`.
     """
     try:
-        everything = json.loads((run / CONFIG).read_text(encoding="utf-8"))
-        known = {field.name for field in fields(Config)}
-        return Config(**{name: value for name, value in everything["training"].items() if name in known}), everything
+        description = json.loads((run / CONFIG).read_text(encoding="utf-8"))
+        found = kind_of(description)
     except FileNotFoundError as error:
         raise RunError(f"{run} is no run folder: it holds no {CONFIG}.") from error
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, AttributeError) as error:
+        raise RunError(f"{run / CONFIG} is damaged or of another version.") from error
+    if kind not in (None, found):
+        raise RunError(f"{run} is a run of `python -m train {found}`, not of `python -m train {kind}`.")
+    return dict(description)
+
+
+def kind_of(description: Mapping[str, Any]) -> str:
+    """Which network a run is of, `DIGITS` or `STRINGS`: runs of the digit network do not say."""
+    return STRINGS if description.get("kind") == STRINGS else DIGITS
+
+
+ConfigType = TypeVar("ConfigType")
+
+
+def from_description(kind: type[ConfigType], description: Mapping[str, Any], run: Path) -> ConfigType:
+    """A run's configuration, what this version does not know of it left out.
+
+    Args:
+        kind: the dataclass.
+        description: the run's `config.json`.
+        run: the run folder.
+
+    Raises:
+        RunError: it is damaged.
+    """
+    try:
+        known = {field.name for field in fields(kind)}  # type: ignore[arg-type]
+        return kind(**{name: value for name, value in description["training"].items() if name in known})
+    except (KeyError, TypeError, AttributeError) as error:
         raise RunError(f"{run / CONFIG} is damaged or of another version.") from error
 
 

@@ -7,32 +7,33 @@ means of those that are trained; `last.keras` holds both.
 
 from __future__ import annotations
 
-import json
 import math
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 
-from recognizer.checkpoint import sha256_of
+from recognizer.checkpoint import STRINGS, sha256_of
 from recognizer.ctc import BLANK, MARK, greedy_text
 from recognizer.normalize import to_network_input
 from train import callbacks, plots
-from train.data import NO_STROKES, load_dataset
-from train.errors import RunError
+from train.data import NO_STROKES, Digits, load_dataset
+from train.errors import DataError, RunError
 from train.evaluate import share
 from train.line_batches import LineBatch, Stream, line_batches, sorted_batches
 from train.model import set_precision
 from train.run import (
     CONFIG,
     METRICS,
+    from_description,
     known_strokes,
     library_versions,
+    read_description,
     refuse_taken,
     without_bad_strokes,
     write_json,
@@ -41,10 +42,10 @@ from train.scores import edit_distance
 from train.sequence_model import build_sequence_model, compile_sequence_model, load_sequence_network
 from train.synthesis import StringStream, load_sources
 
-KIND = "strings"
-"""What `config.json` calls such a run."""
 WARM_UP = 500
 """Steps in which the learning rate rises, at most a tenth of all: the first gradients of CTC are large."""
+FRESH_LINES = 4096
+"""Lines that a run's best weights are measured on: none of those that chose the epoch."""
 _VALIDATION_SEED = 1_000_003
 
 
@@ -91,18 +92,10 @@ def load_strings_config(run: Path) -> tuple[StringsConfig, dict[str, Any]]:
     """A run's configuration, and all of its `config.json`.
 
     Raises:
-        RunError: it is missing or damaged, or of a run of another kind.
+        RunError: it is missing or damaged, or of a run of the digit network.
     """
-    try:
-        everything = json.loads((run / CONFIG).read_text(encoding="utf-8"))
-        if everything.get("kind") != KIND:
-            raise RunError(f"{run} is no run of `python -m train strings`: go on with `python -m train digits`.")
-        known = {field.name for field in fields(StringsConfig)}
-        return StringsConfig(**{k: v for k, v in everything["training"].items() if k in known}), everything
-    except FileNotFoundError as error:
-        raise RunError(f"{run} is no run folder: it holds no {CONFIG}.") from error
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise RunError(f"{run / CONFIG} is damaged or of another version.") from error
+    description = read_description(run, STRINGS)
+    return from_description(StringsConfig, description, run), description
 
 
 def train_strings(
@@ -118,7 +111,7 @@ def train_strings(
         verbose: 0 for no progress bar.
 
     Returns:
-        What `metrics.json` holds: the validation figures of the best epoch.
+        What `metrics.json` holds: the figures of the best epoch, as `evaluate_run` gives them.
 
     Raises:
         DataError: a data file cannot be used.
@@ -145,7 +138,7 @@ def train_strings(
         keras.utils.set_random_seed(config.seed)
         network = build_sequence_model()
         description = {
-            "kind": KIND,
+            "kind": STRINGS,
             "training": asdict(config),
             "files": dataset.files,
             "precision": precision,
@@ -160,8 +153,7 @@ def train_strings(
 
     letters = Path(config.data) if config.data else None
     stream = StringStream(load_sources(dataset.train, strokes, letters), config.seed)
-    # The same letters as in training: of marks it is only asked that none is read as a digit.
-    held = StringStream(load_sources(dataset.validation, NO_STROKES, letters), _VALIDATION_SEED)
+    held = _validation_stream(dataset.validation, letters)
     validation = validation_batches(held, config)
     print(
         f"Training on lines of {len(dataset.train) + len(strokes)} digits, validating on {config.validation_lines} lines."
@@ -169,15 +161,53 @@ def train_strings(
     fit(network, stream, validation, config, run, state, workers=workers, verbose=verbose)
 
     plots.save_string_curves(callbacks.read_history(run / callbacks.HISTORY), run / "curves.png")
+    return _measure_best(run, held, config)
+
+
+def evaluate_run(run: Path, data: Path | None = None) -> dict[str, Any]:
+    """Measure the best weights of a run on fresh lines and save `metrics.json`.
+
+    The lines are written with the validation digits, but they are not those that chose the epoch.
+
+    Args:
+        run: the run folder.
+        data: as for training; None for the file that the run was trained on.
+
+    Returns:
+        What `metrics.json` holds: the SHA-256 of the `weights`, and under `validation` what `measure` says.
+
+    Raises:
+        DataError: the data cannot be used, or are not those of the run.
+        RunError: the run is incomplete or damaged.
+    """
+    config, description = load_strings_config(run)
+    if data is None and config.data is not None:
+        data = Path(config.data)
+    dataset = load_dataset(data, validation=config.validation, seed=config.seed, limit=config.limit)
+    if dataset.files["emnist"]["sha256"] != description["files"]["emnist"]["sha256"]:
+        raise DataError(
+            f"{run} was trained on other data than {data or 'the official EMNIST digits'}, of which it had held digits out: "
+            "name them with --data."
+        )
+    return _measure_best(run, _validation_stream(dataset.validation, data), config)
+
+
+def _validation_stream(digits: Digits, letters: Path | None) -> StringStream:
+    # The same letters as in training: of marks it is only asked that none is read as a digit.
+    return StringStream(load_sources(digits, NO_STROKES, letters), _VALIDATION_SEED)
+
+
+def _measure_best(run: Path, stream: Stream, config: StringsConfig) -> dict[str, Any]:
     best = load_sequence_network(run / callbacks.BEST)
-    metrics = {"weights": sha256_of(run / callbacks.BEST), "validation": measure(best, validation)}
+    fresh = sorted_batches(*stream.batch(1, FRESH_LINES), config.batch_size)
+    metrics = {"weights": sha256_of(run / callbacks.BEST), "validation": measure(best, fresh)}
     write_json(run / METRICS, metrics)
     return metrics
 
 
 def _start_from(network: keras.Model, path: Path) -> dict[str, str]:
     """Give a network the weights of a run, a checkpoint or a .keras file; returns what the manifest says about them."""
-    for name in (callbacks.BEST, f"{KIND}.keras"):
+    for name in (callbacks.BEST, f"{STRINGS}.keras"):
         if (path / name).is_file():
             path = path / name
             break
