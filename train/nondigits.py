@@ -13,10 +13,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from recognizer.normalize import normalize
 from recognizer.split import split
@@ -139,32 +139,33 @@ def letter(sources: Sources, rng: np.random.Generator) -> Images:
 
 
 def seam_piece(sources: Sources, rng: np.random.Generator) -> Images:
-    """A piece that the reader itself cuts out of touching digits and that holds most of two of them."""
+    """A piece that the reader itself cuts out of a row of digits and that holds most of two of them."""
     for _ in range(20):
-        inks = [sources.digit(rng)[0]]
-        row = inks[0]
-        owner = [np.where(row > 0, 1, 0)]
-        for number in range(2, int(rng.integers(3, 5))):
-            nxt = _varied(sources.digit(rng)[0], rng)
-            before = row.shape[1]
-            row = _beside(row, nxt, rng)
-            # Whatever was added to the right of the middle of the joint is the new digit's.
-            owner.append(np.full(row.shape[1] - before, number))
-        edges = np.cumsum([0, owner[0].shape[1], *(len(o) for o in owner[1:])])
-        ink = _sharpened(row, 2)
-        pieces = split(Component(Box(0, 0, ink.shape[1], ink.shape[0]), ink), 6.0)
+        row = _row([_sharpened(sources.digit(rng)[0], 2) for _ in range(int(rng.integers(2, 4)))], rng)
+        ink = row.max(axis=0)
         held = []
-        for piece in pieces:
-            box = piece.component.box
-            whole = sum(
-                min(box.right / 2, right) - max(box.x / 2, left) > 0.6 * (right - left)
-                for left, right in pairwise(edges.tolist())
-            )
-            if whole >= 2 and box.width > 0.7 * box.height:
+        for piece in split(Component(Box(0, 0, ink.shape[1], ink.shape[0]), ink), 6.0):
+            box, own = piece.component.box, piece.component.ink > 0
+            parts = row[:, box.y : box.bottom, box.x : box.right] > 0
+            shares = (parts & own).sum(axis=(1, 2)) / (row > 0).sum(axis=(1, 2))
+            if (shares > 0.6).sum() >= 2:
                 held.append(piece.component.ink)
         if held:
             return np.asarray(held[rng.integers(len(held))])
-    return touching_digits(sources, rng)
+    return ink
+
+
+def _row(inks: Sequence[Images], rng: np.random.Generator) -> npt.NDArray[np.uint8]:
+    """Digits in a row that overlap a little: (number of digits, height, width), the ink of each on a canvas of its own."""
+    steps = [round(ink.shape[1] * rng.uniform(0.8, 1.05)) for ink in inks]
+    left = np.cumsum([0, *steps[:-1]])
+    top = rng.integers(0, 10, len(inks))
+    height = max(int(y) + ink.shape[0] for y, ink in zip(top, inks, strict=True))
+    width = max(int(x) + ink.shape[1] for x, ink in zip(left, inks, strict=True))
+    canvas = np.zeros((len(inks), height, width), np.uint8)
+    for own, ink, x, y in zip(canvas, inks, left, top, strict=True):
+        own[y : y + ink.shape[0], x : x + ink.shape[1]] = ink
+    return canvas
 
 
 def digit_above_digit(sources: Sources, rng: np.random.Generator) -> Images:
