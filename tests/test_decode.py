@@ -112,7 +112,7 @@ def test_a_component_is_a_mark_where_that_is_worth_its_price(probability, is_mar
 
 
 def test_a_digit_is_cut_from_the_mark_that_it_touches():
-    probabilities = np.stack([none_row(0.001, 4), none_row(0.9, 4), none_row(0.999, 4)])
+    probabilities = np.stack([none_row(0.001, 4), none_row(0.98, 4), none_row(0.999, 4)])
     pieces = [piece(14, end=1, cut=0.3), piece(22, end=2), piece(8, height=12, start=1, end=2, x=14)]
     assert best_path(pieces, probabilities, 20)[0] == [(0, False), (2, True)]
 
@@ -120,6 +120,38 @@ def test_a_digit_is_cut_from_the_mark_that_it_touches():
 def test_touching_digits_are_cut_and_not_left_out():
     probabilities = np.stack([none_row(0.001, 4), none_row(0.999, 4), none_row(0.001, 4)])
     assert best_path(pair(30, 0.8), probabilities, 20)[0] == digits(0, 2)
+
+
+def slashed(slash):
+    """Three digits of height 20 with a stroke of the given box between the second and the third."""
+    boxes = [Box(0, 10, 12, 20), Box(15, 10, 12, 20), slash, Box(45, 10, 12, 20)]
+    line = [[Piece(Component(box, np.full((box.height, box.width), 255, np.uint8)))] for box in boxes]
+    return [line], np.stack([row(label, 0.99) for label in (2, 5, 1, 6)])
+
+
+@pytest.mark.parametrize(
+    ("box", "is_slash"),
+    [
+        (Box(32, 5, 8, 32), True),
+        (Box(32, 5, 8, 26), False),  # hardly higher than the digits
+        (Box(32, 11, 8, 32), False),  # hangs down only
+        (Box(0, 5, 8, 32), False),  # not the third then, but the first of the line
+    ],
+)
+def test_a_stroke_that_reaches_beyond_both_neighbours_is_a_slash(box, is_slash):
+    lines, probabilities = slashed(box)
+    if box.x == 0:
+        lines, probabilities = [[lines[0][i] for i in (2, 0, 1, 3)]], probabilities[[2, 0, 1, 3]]
+    (chosen,) = choose(lines, probabilities)
+    assert [choice.is_mark for choice in chosen] == [is_slash and choice.index == 2 for choice in chosen]
+    text = decode([chosen], probabilities, CLASS_NAMES, 1.0, (99, 99)).text
+    assert text == ("256" if is_slash else "1256" if box.x == 0 else "2516")
+
+
+def test_a_line_of_ones_has_no_slash():
+    lines, _ = slashed(Box(32, 5, 8, 32))
+    (chosen,) = choose(lines, np.stack([row(1, 0.99)] * 4))
+    assert not any(choice.is_mark for choice in chosen)
 
 
 def test_without_the_class_nothing_is_a_mark():
