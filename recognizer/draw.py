@@ -14,10 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
-from recognizer.types import Box, Reading, RgbImage
-
-DOUBTFUL_BELOW = 0.9
-"""A digit whose confidence lies below this is marked as doubtful."""
+from recognizer.types import DOUBTFUL_BELOW, Box, Reading, RgbImage
 
 SURE_COLOUR = (29, 78, 216)
 DOUBTFUL_COLOUR = (194, 65, 12)

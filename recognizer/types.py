@@ -30,6 +30,9 @@ CROP_SIZE = 28
 LINE_HEIGHT = 32
 """Height of the line pictures that the sequence network takes, in pixels."""
 
+DOUBTFUL_BELOW = 0.9
+"""A digit whose confidence is below this is worth a look."""
+
 
 class Box(NamedTuple):
     """Upright rectangle: its top left pixel, its width and its height, in pixels of the picture."""
@@ -119,6 +122,11 @@ class Digit:
     """The other nine labels, most probable first; with `confidence` they sum to at most 1: the rest is that it is no digit."""
 
     @property
+    def is_doubtful(self) -> bool:
+        """Whether the digit is worth a look: its confidence is below `DOUBTFUL_BELOW`."""
+        return self.confidence < DOUBTFUL_BELOW
+
+    @property
     def probabilities(self) -> dict[str, float]:
         """Probability of each label, from "0" to "9"."""
         return dict(sorted([(self.label, self.confidence), *self.alternatives]))
@@ -129,6 +137,7 @@ class Digit:
             "label": self.label,
             "confidence": self.confidence,
             "box": self.box._asdict(),
+            "doubtful": self.is_doubtful,
             "alternatives": [a._asdict() for a in self.alternatives],
         }
 
@@ -152,6 +161,11 @@ class Reading:
     def digits(self) -> tuple[Digit, ...]:
         """All digits, left to right, line by line."""
         return tuple(digit for line in self.lines for digit in line)
+
+    @property
+    def doubtful(self) -> tuple[Digit, ...]:
+        """The digits to look at before the text is relied on, in reading order."""
+        return tuple(digit for digit in self.digits if digit.is_doubtful)
 
     @property
     def text(self) -> str:

@@ -11,9 +11,9 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from recognizer.draw import DOUBTFUL_BELOW, annotate, contact_sheet, fit, outline
+from recognizer.draw import annotate, contact_sheet, fit, outline
 from recognizer.errors import RecognizerError
-from recognizer.types import Digit, Reading, Trace
+from recognizer.types import Reading, Trace
 from recognizer.web import strings
 
 UNSURE_BELOW = 0.8
@@ -63,11 +63,6 @@ def look(reader: Reader, picture: Any) -> Result:
         return Result(problem=strings.UNEXPECTED)
 
 
-def doubtful(digit: Digit) -> bool:
-    """Whether a digit is marked as one that the reader is unsure of."""
-    return digit.confidence < DOUBTFUL_BELOW
-
-
 def percent(confidence: float) -> str:
     """A probability in percent, rounded down, so that "100 %" is never claimed."""
     if confidence >= 0.999:
@@ -99,7 +94,7 @@ def waiting() -> str:
 
 def digit_choices(reading: Reading) -> list[tuple[str, int]]:
     """(name, index) of each digit, a doubtful one with the "?" that marks it in the picture too."""
-    return [(digit.label + ("?" if doubtful(digit) else ""), index) for index, digit in enumerate(reading.digits)]
+    return [(digit.label + ("?" if digit.is_doubtful else ""), index) for index, digit in enumerate(reading.digits)]
 
 
 def _doubts(reading: Reading) -> list[str]:
@@ -108,7 +103,7 @@ def _doubts(reading: Reading) -> list[str]:
         (line_number, position, digit)
         for line_number, line in enumerate(reading.lines, 1)
         for position, digit in enumerate(line, 1)
-        if doubtful(digit)
+        if digit.is_doubtful
     ]
     if not doubts:
         if reading.confidence >= UNSURE_BELOW or len(reading.digits) < 2:
