@@ -32,6 +32,8 @@ _MARK_PENALTY = 2.0
 _MARK_WIDTH_PENALTY = 4.0
 """... and for each height of its line that it is wide: what is as wide as two digits is rather two that touch."""
 _LEAST_PROBABILITY = 1e-9
+_MAX_DOUBT = 0.6
+"""Mean probability of its digits to be none above which a whole line is marks: texture, letters, a drawing."""
 _SLASH_HEIGHT = 1.4
 """Lowest slash between digits, in heights of the line's digits that are no 1."""
 _DIGITS = len(CLASS_NAMES)
@@ -71,7 +73,7 @@ def choose(lines: Sequence[Sequence[Sequence[Piece]]], probabilities: npt.NDArra
                 Choice(first + index, pieces[index].component.box, certainty, is_mark) for index, is_mark in path
             ]
             first += len(pieces)
-        chosen.append(_mark_slashes(choices, probabilities))
+        chosen.append(_mark_doubtful_line(_mark_slashes(choices, probabilities), probabilities))
     return chosen
 
 
@@ -93,6 +95,18 @@ def _mark_slashes(choices: list[Choice], probabilities: npt.NDArray[np.float32])
         if index in ones and reaches and box.height >= least:
             marked[index] = replace(choices[index], is_mark=True)
     return marked
+
+
+def _mark_doubtful_line(choices: list[Choice], probabilities: npt.NDArray[np.float32]) -> list[Choice]:
+    """Take a line for marks altogether where its digits hardly are any.
+
+    One by one a doubtful digit is rather kept, for beside others it mostly is one; where all are in doubt, none speaks for the
+    others.
+    """
+    digits = [choice.index for choice in choices if not choice.is_mark]
+    if not digits or probabilities.shape[1] == _DIGITS or probabilities[digits, _DIGITS].mean() <= _MAX_DOUBT:
+        return choices
+    return [replace(choice, is_mark=True) for choice in choices]
 
 
 def best_path(

@@ -8,7 +8,7 @@ import pytest
 from recognizer.checkpoint import FORMAT_VERSION, bundled_folder, load_checkpoint, sha256_of, verify_file
 from recognizer.classifier import DigitClassifier
 from recognizer.errors import CheckpointError
-from recognizer.types import CLASS_NAMES
+from recognizer.types import CLASS_NAMES, NO_DIGIT
 
 NETWORK = b"not a network, but a file with a hash"
 
@@ -40,7 +40,7 @@ def sentence_of(folder, **options):
 def test_bundled_weights_are_whole():
     checkpoint = load_checkpoint()
     assert checkpoint.folder == bundled_folder()
-    assert checkpoint.class_names == CLASS_NAMES
+    assert checkpoint.class_names == (*CLASS_NAMES, NO_DIGIT)
     assert checkpoint.temperature > 0
     assert checkpoint.manifest["files"][checkpoint.onnx_path.name] == sha256_of(checkpoint.onnx_path)
 

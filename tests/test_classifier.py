@@ -11,6 +11,7 @@ from recognizer import classifier as module
 from recognizer.checkpoint import load_checkpoint
 from recognizer.classifier import DigitClassifier
 from recognizer.normalize import normalize, to_network_input
+from recognizer.types import NO_DIGIT
 from train.examples import render_number
 
 
@@ -46,9 +47,17 @@ def test_made_digits_are_recognised(classifier, crops):
     assert np.count_nonzero(labels == np.arange(20) % 10) >= 19
 
 
+def test_dashes_and_two_digits_at_once_are_recognised_as_none(classifier):
+    dash = np.zeros((30, 90), np.uint8)
+    dash[10:18] = 255
+    pairs = [normalize(render_number(text, seed, 60)) for seed, text in enumerate(("28", "35", "64", "90"))]
+    probabilities = classifier.predict(np.stack([normalize(dash), *pairs]))
+    assert probabilities[:, classifier.class_names.index(NO_DIGIT)].min() > 0.5
+
+
 def test_rows_are_probabilities(classifier, crops):
     probabilities = classifier.predict(crops)
-    assert probabilities.shape == (30, 10)
+    assert probabilities.shape == (30, 11)
     assert probabilities.dtype == np.float32
     assert probabilities.min() >= 0
     assert np.allclose(probabilities.sum(axis=1), 1, atol=1e-5)
@@ -56,7 +65,7 @@ def test_rows_are_probabilities(classifier, crops):
 
 def test_nothing_gives_no_rows(classifier):
     probabilities = classifier.predict(np.zeros((0, 28, 28), np.uint8))
-    assert probabilities.shape == (0, 10)
+    assert probabilities.shape == (0, 11)
     assert probabilities.dtype == np.float32
 
 
@@ -82,7 +91,7 @@ def test_large_batch_equals_single_calls(classifier, crops, monkeypatch):
 def test_more_than_one_batch_keeps_the_order(classifier, crops):
     many = np.concatenate([crops] * (module._MAX_BATCH // len(crops) + 2))
     assert len(many) > module._MAX_BATCH
-    probabilities = classifier.predict(many).reshape(-1, len(crops), 10)
+    probabilities = classifier.predict(many).reshape(-1, len(crops), 11)
     assert np.allclose(probabilities, classifier.predict(crops)[None], atol=1e-5)
 
 

@@ -154,6 +154,15 @@ def test_a_line_of_ones_has_no_slash():
     assert not any(choice.is_mark for choice in chosen)
 
 
+def test_a_line_in_doubt_is_all_marks_and_one_digit_in_doubt_beside_others_stays():
+    line = [[piece(12, x=20 * i)] for i in range(3)]
+    doubtful, sure = none_row(0.8, 4), none_row(0.01, 4)
+    (chosen,) = choose([line], np.stack([doubtful] * 3))
+    assert all(choice.is_mark for choice in chosen)
+    (chosen,) = choose([line], np.stack([sure, doubtful, sure]))
+    assert not any(choice.is_mark for choice in chosen)
+
+
 def test_without_the_class_nothing_is_a_mark():
     blank = np.full((1, 10), 0.1, np.float32)
     assert best_path([piece(300, 5)], blank, 20)[0] == digits(0)
