@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from train.data import PEN_HEIGHT, Digits, Images, StrokedDigits, load_letters
+from train.data import NO_LETTERS, PEN_HEIGHT, Digits, Images, StrokedDigits, load_dataset, load_letters
 from train.pen import Stroke
 
 _LETTERS = "AEFHKMNRUVWXadefkmnrtuvwx"
@@ -46,7 +46,12 @@ def load_sources(digits: Digits, strokes: StrokedDigits, characters: Path | None
     Raises:
         DataError: the file cannot be read.
     """
-    letters = load_letters(characters, _LETTERS) if characters is not None else digits.images[:0]
+    letters = NO_LETTERS if characters is None else load_letters(characters, _LETTERS)
+    return prepare_sources(digits, strokes, letters)
+
+
+def prepare_sources(digits: Digits, strokes: StrokedDigits, letters: Images = NO_LETTERS) -> Sources:
+    """Prepare digits, pen strokes and letters that look like no digit; strokes and letters may be none."""
     images = np.concatenate([digits.images, letters])
     by_label = [np.flatnonzero(digits.labels == label) for label in range(10)]
     by_label.append(np.arange(len(digits), len(images)))
@@ -58,6 +63,22 @@ def load_sources(digits: Digits, strokes: StrokedDigits, characters: Path | None
         thinned,
         tuple(np.flatnonzero(strokes.labels == label) for label in range(10)),
     )
+
+
+def read_sources(data: Path, pen_strokes: Path | None = None, optdigits: Path | None = None) -> Sources:
+    """Read what a run of `python -m train strings` writes its lines with, before any of it is held out.
+
+    Args:
+        data: .npz file as `train.data.load_characters` takes.
+        pen_strokes: file as `train.data.load_pen_strokes` takes.
+        optdigits: file as `train.data.load_optdigits` takes.
+
+    Raises:
+        DataError: a file cannot be used.
+    """
+    # Of a part of one digit, rounded class by class, none is held out.
+    dataset = load_dataset(data, pen_strokes, optdigits, validation=1, seed=0)
+    return load_sources(dataset.train, dataset.strokes, data)
 
 
 def _ink_boxes(images: Images) -> npt.NDArray[np.int16]:
