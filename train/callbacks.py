@@ -116,6 +116,9 @@ class RunState(keras.callbacks.Callback):  # type: ignore[misc]
 def load_state(run: Path) -> tuple[keras.Model, dict[str, Any]]:
     """The last whole epoch of a run: its compiled network and the state of its callbacks.
 
+    What an interruption in the middle of saving left behind is put in order: half-written files go, and the history gets
+    the line that it may lack.
+
     Raises:
         RunError: there is none, or it is damaged.
     """
@@ -127,7 +130,9 @@ def load_state(run: Path) -> tuple[keras.Model, dict[str, Any]]:
     try:
         with zipfile.ZipFile(path) as file:
             state = json.loads(file.read(_STATE_MEMBER))
-        return keras.saving.load_model(path, safe_mode=True), state
+        network = keras.saving.load_model(path, safe_mode=True)
+        write_history(run / HISTORY, state["history"])
+        return network, state
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
         raise RunError(f"{path} is damaged: start the training anew.") from error
 
