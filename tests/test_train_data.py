@@ -14,6 +14,7 @@ from train.data import (
     Digits,
     load_characters,
     load_dataset,
+    load_letters,
     load_optdigits,
     load_pen_strokes,
     split_validation,
@@ -55,6 +56,16 @@ def test_only_digits_are_taken_and_test_stays_apart(tmp_path: Path) -> None:
     assert train.labels.max() == 9
     np.testing.assert_array_equal(train.images, make_digits(70).images[:50])
     np.testing.assert_array_equal(test.images, make_digits(70).images[50:])
+
+
+def test_letters_are_taken_by_class_and_part(tmp_path: Path) -> None:
+    path = tmp_path / "letters.npz"
+    images = np.arange(6 * 784, dtype=np.uint32).astype(np.uint8).reshape(6, 28, 28)
+    chars = np.array([ord(c) for c in "AaB1Aa"], np.uint8)
+    np.savez(path, images=images, chars=chars, test=np.arange(6) >= 4)
+    np.testing.assert_array_equal(load_letters(path, "AB"), images[[0, 2]])
+    np.testing.assert_array_equal(load_letters(path, "Aa", test=True), images[[4, 5]])
+    assert load_letters(path, "z").shape == (0, 28, 28)
 
 
 def test_labels_may_stand_for_chars(tmp_path: Path) -> None:

@@ -152,7 +152,7 @@ def seam_piece(sources: Sources, rng: np.random.Generator) -> Images:
                 held.append(piece.component.ink)
         if held:
             return np.asarray(held[rng.integers(len(held))])
-    return ink
+    return np.asarray(ink, np.uint8)
 
 
 def _row(inks: Sequence[Images], rng: np.random.Generator) -> npt.NDArray[np.uint8]:
