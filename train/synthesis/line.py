@@ -133,6 +133,7 @@ def write_line(
     for character in text:
         if character == " ":
             cursor += hand.space * unit
+            before = " "
             continue
         sink = start_of_slope + hand.drift * cursor + FINE * hand.offset + rng.normal(0.0, hand.baseline_jitter) * unit
         patch = _character(character, hand, sources, rng, ROWS / 2 + float(np.clip(sink, -room, room)))
