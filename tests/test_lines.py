@@ -1,0 +1,176 @@
+"""A line is cut out of its picture at one height and with white ink, wherever and however large it was written."""
+
+import cv2
+import numpy as np
+import pytest
+
+from recognizer.lines import cut_line
+from recognizer.segment import find_components
+from recognizer.types import Box, Component
+from train.examples import render_number
+
+INK, PAPER = 40, 230
+
+
+def picture_of(ink, top=30, left=40, bottom=30, right=40, dark=INK, light=PAPER):
+    """Dark ink on light paper with empty paper around, and its mask."""
+    cover = np.pad(ink, ((top, bottom), (left, right))) / 255
+    flat = np.round(light + (dark - light) * cover).astype(np.uint8)
+    return flat, np.where(cover > 0.5, 255, 0).astype(np.uint8)
+
+
+def cropped(ink):
+    x, y, width, height = cv2.boundingRect((ink > 127).view(np.uint8))
+    return ink[y : y + height, x : x + width]
+
+
+def cut(flat, mask):
+    return cut_line(flat, mask, find_components(mask, mask))
+
+
+def number(text="2537", height=60, seed=3):
+    return cropped(render_number(text, seed, height))
+
+
+def ink_rows(line):
+    rows = np.flatnonzero((line.image > 127).any(axis=1))
+    return int(rows[0]), int(rows[-1]) + 1
+
+
+def ink_columns(line):
+    columns = np.flatnonzero((line.image > 127).any(axis=0))
+    return int(columns[0]), int(columns[-1]) + 1
+
+
+@pytest.mark.parametrize("height", [12, 22, 60, 250])
+def test_digits_of_any_size_come_out_at_one_height(height):
+    line = cut(*picture_of(number(height=height)))
+    assert line.image.dtype == np.uint8
+    assert line.image.shape[0] == 32
+    top, bottom = ink_rows(line)
+    assert 19 <= bottom - top <= 28  # the digits stand a little higher and lower than one another
+    assert abs((top + bottom) / 2 - 16) <= 1.5
+    left, right = ink_columns(line)
+    assert 4 <= left <= 8
+    assert 4 <= line.image.shape[1] - right <= 8
+
+
+def test_a_single_digit_is_22_pixels_high():
+    top, bottom = ink_rows(cut(*picture_of(number("8"))))
+    assert bottom - top == pytest.approx(22, abs=1)
+
+
+@pytest.mark.parametrize(("dark", "light"), [(40, 230), (0, 255), (150, 200), (90, 120)])
+def test_ink_is_white_on_black_however_faint(dark, light):
+    reference = cut(*picture_of(number(), dark=0, light=255)).image
+    image = cut(*picture_of(number(), dark=dark, light=light)).image
+    assert image.max() == 255
+    assert np.median(image[image > 60]) > 200
+    assert np.median(image) == 0
+    assert np.abs(image.astype(int) - reference).mean() < 6
+
+
+def test_uneven_ink_keeps_its_greys():
+    ink = number("8888", height=80)
+    faded = ink.copy()
+    quarter = ink.shape[1] // 4
+    faded[:, -quarter:] = faded[:, -quarter:] // 2
+    flat, _ = picture_of(faded)
+    _, mask = picture_of(ink)
+    image = cut(flat, mask).image
+    quarter = image.shape[1] // 4
+    first, last = (np.median(part[part > 60]) for part in (image[:, :quarter], image[:, -quarter:]))
+    assert first > 240
+    assert 100 < last < 0.75 * first
+
+
+@pytest.mark.parametrize("moved", [(1, 0), (0, 1), (17, 33), (100, 3)])
+def test_a_moved_picture_gives_the_same_line(moved):
+    down, right = moved
+    still, shifted = cut(*picture_of(number())), cut(*picture_of(number(), top=30 + down, left=40 + right))
+    assert np.array_equal(still.image, shifted.image)
+    assert shifted.scale == still.scale
+    assert (shifted.x - still.x, shifted.y - still.y) == (right, down)
+
+
+def test_the_corner_and_the_scale_lead_back_to_the_picture():
+    flat, mask = picture_of(number(height=90), top=50, left=70)
+    line = cut(flat, mask)
+    left, right = ink_columns(line)
+    top, bottom = ink_rows(line)
+    x, y, width, height = cv2.boundingRect(mask)
+    pixel = 1 / line.scale
+    assert line.x + left * pixel == pytest.approx(x, abs=1.5 * pixel)
+    assert line.x + right * pixel == pytest.approx(x + width, abs=1.5 * pixel)
+    assert line.y + top * pixel == pytest.approx(y, abs=1.5 * pixel)
+    assert line.y + bottom * pixel == pytest.approx(y + height, abs=1.5 * pixel)
+
+
+def test_beyond_the_pictures_edge_there_is_paper():
+    ink = number()
+    whole, cramped = cut(*picture_of(ink)), cut(*picture_of(ink, 0, 0, 0, 0))
+    assert cramped.image.shape == whole.image.shape
+    assert cramped.x < 0
+    assert cramped.y < 0
+    assert np.abs(cramped.image.astype(int) - whole.image).mean() < 4
+    for edge in (cramped.image[0], cramped.image[-1], cramped.image[:, 0], cramped.image[:, -1]):
+        assert edge.max() < 60
+
+
+def test_other_lines_do_not_count():
+    """Ink that lies in the picture but not in the line changes neither scale nor place."""
+    ink = number()
+    flat, mask = picture_of(ink, bottom=200)
+    line = find_components(mask, mask)
+    alone = cut_line(flat, mask, line)
+    flat[150:190, 40:100] = INK
+    mask[150:190, 40:100] = 255
+    beside = cut_line(flat, mask, line)
+    assert np.array_equal(alone.image, beside.image)
+    assert (alone.x, alone.y, alone.scale) == (beside.x, beside.y, beside.scale)
+
+
+def test_a_climbing_line_is_made_small_enough():
+    ink = number("5")
+    height, width = ink.shape
+    canvas = np.zeros((height + 8 * 12, 8 * (width + 20)), np.uint8)
+    for i in range(8):
+        y, x = (7 - i) * 12, i * (width + 20)
+        canvas[y : y + height, x : x + width] = ink
+    top, bottom = ink_rows(cut(*picture_of(cropped(canvas))))
+    assert 26 <= bottom - top <= 31
+
+
+def test_a_very_long_line_stays_within_memory():
+    ink = np.tile(np.pad(number("1", height=40), ((0, 0), (5, 5))), (1, 400))
+    line = cut(*picture_of(ink))
+    assert line.image.shape[0] == 32
+    assert 1500 <= line.image.shape[1] <= 1620
+
+
+@pytest.mark.parametrize("box", [Box(0, 0, 1, 1), Box(10, 10, 1, 1), Box(5, 5, 40, 1), Box(20, 0, 1, 50)])
+def test_ink_of_any_form_is_cut(box):
+    flat, mask = np.full((50, 60), PAPER, np.uint8), np.zeros((50, 60), np.uint8)
+    inside = np.s_[box.y : box.bottom, box.x : box.right]
+    flat[inside], mask[inside] = INK, 255
+    line = cut_line(flat, mask, [Component(box, mask[inside].copy())])
+    assert line.image.shape[0] == 32
+    assert line.image.shape[1] >= 8
+    assert line.image.max() > 127
+
+
+@pytest.mark.parametrize("level", [0, INK, 255])
+def test_a_picture_of_nothing_but_ink_is_cut(level):
+    """Nothing tells the ink from the paper then."""
+    flat, mask = np.full((40, 60), level, np.uint8), np.full((40, 60), 255, np.uint8)
+    line = cut_line(flat, mask, [Component(Box(0, 0, 60, 40), mask.copy())])
+    assert line.image.shape[0] == 32
+    assert line.image.shape[1] >= 32
+
+
+def test_the_picture_is_not_changed():
+    flat, mask = picture_of(number())
+    before = flat.copy(), mask.copy()
+    cut(flat, mask)
+    assert np.array_equal(flat, before[0])
+    assert np.array_equal(mask, before[1])

@@ -1,0 +1,276 @@
+"""Training lines are what their labels say, look as the reader's own lines do, and come back by number."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import cv2
+import numpy as np
+import pytest
+
+from recognizer.types import LINE_HEIGHT
+from train.data import NO_STROKES, Digits
+from train.synthesis import MARK, StringStream, degrade, load_sources, random_hand, random_text, synthesise, write_line
+from train.synthesis.line import FINE, ROWS, Hand
+from train.synthesis.made import made_sources
+from train.synthesis.marks import mark_strokes
+from train.synthesis.stream import classes_of
+from train.synthesis.texts import LETTER, MARKS
+
+PLAIN = replace(
+    random_hand(np.random.default_rng(0)),
+    height=22.0,
+    slant=0.0,
+    aspect=1.0,
+    pen=0.1,
+    strokes=0.0,
+    gap=0.15,
+    gap_jitter=0.0,
+    drift=0.0,
+    offset=0.0,
+    size_jitter=0.0,
+    baseline_jitter=0.0,
+    turn=0.0,
+    space=0.5,
+    joined=0.0,
+    flagged=0.0,
+    loops=0.0,
+    schooled=0.0,
+)
+"""A hand without any fancies."""
+
+
+@pytest.fixture(scope="module")
+def sources():
+    return made_sources(100)
+
+
+def width_of(ink):
+    """Columns from the first to the last ink."""
+    columns = np.flatnonzero(ink.max(axis=0) > 100)
+    return int(columns[-1] - columns[0] + 1) if len(columns) else 0
+
+
+def height_of(ink):
+    return width_of(ink.T)
+
+
+def written(text, hand: Hand, sources, count=12):
+    """The text in several attempts."""
+    return [write_line(text, hand, sources, np.random.default_rng(seed))[0] for seed in range(count)]
+
+
+# --- texts -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def texts():
+    rng = np.random.default_rng(1)
+    return [random_text(rng) for _ in range(4000)]
+
+
+def test_texts_hold_nothing_but_digits_spaces_and_marks(texts):
+    assert {c for text in texts for c in text} == set("0123456789 " + MARKS)
+    assert max(map(len, texts)) <= 24
+
+
+def test_texts_are_mostly_numbers_of_every_length_and_digit(texts):
+    counts = np.array([sum(c.isdigit() for c in text) for text in texts])
+    assert np.count_nonzero(counts) > 0.9 * len(texts)
+    assert set(range(13)) <= set(counts.tolist())
+    digits = np.array([int(c) for text in texts for c in text if c.isdigit()])
+    shares = np.bincount(digits, minlength=10) / len(digits)
+    assert shares.min() > 0.06
+    assert sum(a == b for text in texts for a, b in pairwise(text) if a.isdigit()) > 500
+
+
+def test_the_same_randomness_gives_the_same_text():
+    assert [random_text(np.random.default_rng(4)) for _ in range(3)] == [random_text(np.random.default_rng(4))] * 3
+
+
+@pytest.mark.parametrize(
+    ("text", "classes"),
+    [("", []), (" ", []), ("0", [1]), ("577", [6, 8, 8]), ("9 9", [10, 10]), ("-1,5a", [MARK, 2, MARK, 6, MARK])],
+)
+def test_classes_leave_spaces_out(text, classes):
+    assert classes_of(text) == classes
+
+
+# --- marks -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mark", MARKS.replace(LETTER, ""))
+def test_every_mark_can_be_drawn(mark, sources):
+    for seed in range(20):
+        strokes = mark_strokes(mark, np.random.default_rng(seed))
+        points = np.concatenate(strokes)
+        assert all(stroke.dtype == np.float32 and stroke.shape[1] == 2 for stroke in strokes)
+        assert np.isfinite(points).all()
+        assert np.abs(points).max() <= 1.0
+    assert all(ink.max() > 200 for ink in written(mark, PLAIN, sources))
+
+
+def test_no_mark_is_named():
+    with pytest.raises(ValueError, match="'q' is no mark"):
+        mark_strokes("q", np.random.default_rng(0))
+
+
+def test_letters_are_drawn_with_and_without_a_source_of_them(sources):
+    without = replace(sources, by_label=(*sources.by_label[:10], np.zeros(0, np.intp)))
+    for some in (sources, without):
+        assert all(ink.max() > 200 for ink in written(LETTER, PLAIN, some))
+
+
+# --- writing ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["", " ", "0123456789", "5 7-7a", "-" * 9, "8" * 40])
+def test_a_line_is_written_whatever_the_text(text, sources):
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        ink, (first, last) = write_line(text, random_hand(rng), sources, rng)
+        assert ink.dtype == np.uint8
+        assert ink.shape[0] == ROWS == FINE * LINE_HEIGHT
+        assert 0 <= first < last <= ROWS
+        assert ink.any() == bool(text.strip())
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0], ids=["images", "strokes"])
+def test_digits_have_their_widths_and_the_hands_height(sources, share):
+    hand = replace(PLAIN, strokes=share)
+    widths = {d: np.mean([width_of(ink) for ink in written(d, hand, sources)]) for d in "0123456789"}
+    assert all(widths["1"] < 0.75 * widths[d] for d in "023456789")
+    heights = [height_of(ink) for d in "023456789" for ink in written(d, hand, sources, 3)]
+    # Of images the ink fits the height, of strokes the middle of the pen.
+    assert np.median(heights) == pytest.approx(FINE * hand.height * (1 + share * hand.pen), rel=0.08)
+    smaller = replace(hand, height=14.0)
+    assert np.median([height_of(ink) for ink in written("8", smaller, sources)]) == pytest.approx(28, rel=0.2)
+
+
+def test_more_digits_are_wider_and_lean_and_swell_with_the_hand(sources):
+    widths = [
+        np.mean([width_of(ink) for ink in written(text, PLAIN, sources)]) for text in ("8", "88", "8888", "8 888")
+    ]
+    assert widths == sorted(widths)
+    assert widths[3] > widths[2] + 5
+    thin, thick = (
+        np.mean([(i > 100).sum() for i in written("8", replace(PLAIN, pen=p), sources)]) for p in (0.05, 0.15)
+    )
+    assert thick > 1.5 * thin
+
+    def lean(ink):
+        rows, columns = np.nonzero(ink > 100)
+        upper = rows < np.median(rows)
+        return columns[upper].mean() - columns[~upper].mean()
+
+    assert np.mean([lean(ink) for ink in written("8", replace(PLAIN, slant=0.6), sources)]) > 8
+    assert abs(np.mean([lean(ink) for ink in written("8", PLAIN, sources)])) < 8
+
+
+def test_the_gap_decides_whether_digits_touch(sources):
+    def parts(gap):
+        lines = written("0808", replace(PLAIN, gap=gap), sources)
+        return np.mean([cv2.connectedComponents((ink > 100).view(np.uint8))[0] - 1 for ink in lines])
+
+    assert parts(0.4) >= 4
+    assert parts(-0.1) < 3
+
+
+def test_a_mark_keeps_off_the_digits(sources):
+    """Even in a hand whose digits overlap: a mark that they run over could not be told by anybody."""
+    hand = replace(PLAIN, gap=-0.3)
+    for line in written("8-8", hand, sources):
+        assert cv2.connectedComponents((line > 100).view(np.uint8))[0] - 1 >= 3
+
+
+def test_a_climbing_line_stays_in_the_picture(sources):
+    level = replace(PLAIN, height=22.0)
+    for drift in (-0.1, 0.1):
+        for ink in written("88888888", replace(level, drift=drift), sources, 4):
+            rows = np.flatnonzero(ink.max(axis=1) > 100)
+            assert rows[0] >= 1
+            assert rows[-1] <= ROWS - 2
+
+
+def test_sources_are_not_changed(sources):
+    before = sources.images.copy(), [stroke.copy() for digit in sources.strokes for stroke in digit]
+    StringStream(sources, 3).batch(0, 40)
+    assert np.array_equal(sources.images, before[0])
+    after = [stroke for digit in sources.strokes for stroke in digit]
+    assert all(np.array_equal(one, other) for one, other in zip(after, before[1], strict=True))
+
+
+def test_sources_know_where_the_ink_is():
+    images = np.zeros((3, 28, 28), np.uint8)
+    images[0, 4:24, 10:13] = 255
+    images[1, 2:26, 5:20] = 90
+    made = load_sources(Digits(images, np.array([1, 8, 8], np.uint8)), NO_STROKES)
+    assert made.boxes.tolist() == [[10, 4, 3, 20], [5, 2, 15, 24], [0, 0, 28, 28]]
+    assert [list(index) for index in made.by_label] == [[], [0], *[[]] * 6, [1, 2], [], []]
+
+
+def test_pen_digits_are_centred_and_of_unit_height(sources):
+    for digit in sources.strokes:
+        points = np.concatenate(digit)
+        low, high = points.min(axis=0), points.max(axis=0)
+        assert np.allclose(low + high, 0, atol=0.03)  # long strokes lose some of their points
+        assert 0.5 < high[1] - low[1] <= 1.001
+
+
+# --- paper -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("width", [0, 1, 30, 700])
+def test_paper_takes_ink_of_any_width(width):
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        ink = np.zeros((ROWS, width), np.uint8)
+        ink[20:44] = 255
+        picture = degrade(ink, (20, 44), rng, neighbour=ink)
+        assert picture.dtype == np.uint8
+        assert picture.shape[0] == LINE_HEIGHT
+        assert picture.shape[1] >= max(16, width / FINE + 4)
+
+
+@pytest.mark.parametrize("text", ["1", "8", "577", "1.234,50"])
+def test_pictures_show_bright_ink_on_dark_ground(text, sources):
+    pictures = [synthesise(text, sources, np.random.default_rng(seed)) for seed in range(30)]
+    for picture in pictures:
+        assert picture.max() > 120
+        assert picture.std() > 10
+    assert np.median([np.median(picture) for picture in pictures]) < 60
+
+
+def test_blank_texts_give_pictures(sources):
+    for text in ("", " "):
+        for seed in range(10):
+            picture = synthesise(text, sources, np.random.default_rng(seed))
+            assert picture.shape[0] == LINE_HEIGHT
+            assert picture.shape[1] >= 16
+
+
+# --- the stream ------------------------------------------------------------------------------------------------------
+
+
+def test_the_same_seed_and_number_give_the_same_lines(sources):
+    stream, again = StringStream(sources, 7), StringStream(sources, 7)
+    stream.batch(0, 5)
+    lines, labels = stream.batch(3, 20)
+    other_lines, other_labels = again.batch(3, 20)
+    assert labels == other_labels
+    assert all(np.array_equal(one, other) for one, other in zip(lines, other_lines, strict=True))
+    assert stream.batch(4, 20)[1] != labels
+    assert StringStream(sources, 8).batch(3, 20)[1] != labels
+
+
+def test_lines_and_labels_are_of_their_form_and_belong_together(sources):
+    lines, labels = StringStream(sources, 7).batch(2, 60)
+    assert len(lines) == len(labels) == 60
+    for line in lines:
+        assert line.dtype == np.uint8
+        assert line.shape[0] == LINE_HEIGHT
+        assert line.shape[1] >= 16
+    assert {c for label in labels for c in label} <= set(range(1, 12))
+    rng = np.random.default_rng([7, 2])
+    assert labels == [classes_of(random_text(rng)) for _ in range(60)]
+    # More characters take more room.
+    assert np.corrcoef([line.shape[1] for line in lines], [len(label) for label in labels])[0, 1] > 0.7
