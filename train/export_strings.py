@@ -12,20 +12,18 @@ import numpy.typing as npt
 
 from recognizer.checkpoint import FORMAT_VERSION, STRINGS, sha256_of
 from recognizer.ctc import CLASSES
-from recognizer.normalize import normalize_all, to_network_input
-from recognizer.types import CLASS_NAMES, LINE_HEIGHT
+from recognizer.normalize import to_network_input
+from recognizer.types import LINE_HEIGHT
 from train.callbacks import BEST, HISTORY, read_history
-from train.data import NO_STROKES, PEN_HEIGHT, Digits
 from train.errors import ExportError
 from train.export import convert, matching_metrics, training_options, write_checkpoint
-from train.glyphs import write_digit
 from train.line_batches import sorted_batches
 from train.model import parameter_counts
-from train.pen import draw_strokes
 from train.run import library_versions
 from train.sequence_model import FRAME, load_sequence_network
 from train.strings import StringsConfig, load_strings_config
-from train.synthesis import StringStream, load_sources
+from train.synthesis import StringStream
+from train.synthesis.made import made_sources
 
 TOLERANCE = 1e-4
 """How far a log-probability of the ONNX twin may be from Keras's, in nats."""
@@ -115,21 +113,17 @@ def largest_difference(network: Any, path: Path, batches: Sequence[npt.NDArray[n
 
 
 def check_batches(count: int = 64, seed: int = 0) -> list[npt.NDArray[np.float32]]:
-    """Lines to compare networks on: `count` of them, written as for the training but with digits of this project's own hand;
+    """Lines to compare networks on: `count` of them written as for the training, but with digits of this project's own hands;
     and a blank one, a white one, and noise.
 
     Returns:
         (N, 32, W, 1) float32 in [0, 1] each, of differing N and W.
     """
-    rng = np.random.default_rng(seed)
-    labels = np.repeat(np.arange(len(CLASS_NAMES), dtype=np.uint8), 4)
-    written = [[stroke * np.float32(PEN_HEIGHT) for stroke in write_digit(CLASS_NAMES[label], rng)] for label in labels]
-    digits = Digits(normalize_all([draw_strokes(strokes, float(rng.uniform(4, 11))) for strokes in written]), labels)
-    lines, classes = StringStream(load_sources(digits, NO_STROKES), seed).batch(0, count)
+    lines, classes = StringStream(made_sources(), seed).batch(0, count)
     batches = [pictures for pictures, _ in sorted_batches(lines, classes, 16)]
     extremes = np.zeros((3, LINE_HEIGHT, 5 * _WIDTH_STEP), np.uint8)
     extremes[1] = 255
-    extremes[2] = rng.integers(0, 256, extremes.shape[1:])
+    extremes[2] = np.random.default_rng(seed).integers(0, 256, extremes.shape[1:])
     return [to_network_input(pictures) for pictures in (*batches, extremes, batches[-1][:1])]
 
 
