@@ -20,7 +20,7 @@ _WIDTH_STEP = 8
 _LEAST_WIDTH = 32
 """... and learnt from none below this."""
 _MAX_COLUMNS = 4096
-"""Columns of all lines in a call of the network, unless one line is wider: bounds the memory (about 10 kB a column)."""
+"""Columns of all lines in a call of the network, unless one line is wider: bounds the memory (about 6 kB a column)."""
 
 
 class SequenceReader:

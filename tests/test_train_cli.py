@@ -14,7 +14,7 @@ from train.__main__ import main
 ROOT = Path(__file__).resolve().parent.parent
 
 
-@pytest.mark.parametrize("command", [[], ["digits"], ["evaluate"], ["export"], ["examples"]])
+@pytest.mark.parametrize("command", [[], ["digits"], ["strings"], ["evaluate"], ["export"], ["examples"]])
 def test_help_names_every_command(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         main([*command, "--help"])
@@ -23,7 +23,7 @@ def test_help_names_every_command(command: list[str], capsys: pytest.CaptureFixt
     assert "usage: python -m train" in text
     assert "%%" not in text
     if not command:
-        assert all(name in text for name in ("digits", "evaluate", "export", "examples"))
+        assert all(name in text for name in ("digits", "strings", "evaluate", "export", "examples"))
 
 
 def test_help_imports_no_keras() -> None:
@@ -47,6 +47,9 @@ def test_help_imports_no_keras() -> None:
         ["digits", "--label-smoothing", "1"],
         ["digits", "--seed", "-1"],
         ["digits", "--optimizer", "magic"],
+        ["strings", "--steps", "0"],
+        ["strings", "--workers", "-1"],
+        ["strings", "--learning-rate", "inf"],
         ["export"],
         ["paint"],
     ],

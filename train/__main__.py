@@ -394,7 +394,7 @@ def _number(text: str, kind: type[int] | type[float], low: float, *, above: bool
         value = kind(text)
     except ValueError:
         value = math.nan
-    if not (value > low or (value == low and not above)):  # not a number fails too
+    if not math.isfinite(value) or value < low or (value == low and above):
         what = "a whole number" if kind is int else "a number"
         raise argparse.ArgumentTypeError(f"must be {what} {'above' if above else 'of at least'} {low:g}, not {text!r}")
     return value
