@@ -44,12 +44,16 @@ class Choice:
     """A piece that was chosen as one digit, or as ink that is none."""
 
     index: int
-    """Its place among all pieces."""
+    """Its place among all pieces; -1 where the line network saw a digit that no piece shows."""
     box: Box
     certainty: float
     """Probability that its component is cut this way and no other, 0 to 1."""
     is_mark: bool = False
     """Whether it is no digit."""
+    label: int | None = None
+    """Which digit the whole line's text has here; None for the one that the piece looks most like."""
+    in_line: npt.NDArray[np.float64] | None = None
+    """(10,) what the line network says of each digit at this place; None where it was not asked."""
 
 
 def choose(lines: Sequence[Sequence[Sequence[Piece]]], probabilities: npt.NDArray[np.float32]) -> list[list[Choice]]:
@@ -65,7 +69,7 @@ def choose(lines: Sequence[Sequence[Sequence[Piece]]], probabilities: npt.NDArra
     chosen = []
     first = 0
     for line in lines:
-        height = float(np.median([max(p.component.box.height for p in pieces) for pieces in line]))
+        height = line_height(line)
         choices = []
         for pieces in line:
             path, certainty = best_path(pieces, probabilities[first : first + len(pieces)], height)
@@ -123,8 +127,9 @@ def best_path(
         Index of each chosen piece from left to right, and whether it is a mark; and the probability of this way to cut among
         all ways, 0 to 1.
     """
-    scored = [_score(piece, row, line_height) for piece, row in zip(pieces, probabilities, strict=True)]
-    scores, is_mark = [max(both) for both in scored], [mark > digit for digit, mark in scored]
+    digit_scores, mark_scores = piece_scores(pieces, probabilities, line_height)
+    as_digit = digit_scores.max(axis=1)
+    scores, is_mark = np.maximum(as_digit, mark_scores).tolist(), (mark_scores > as_digit).tolist()
     last = max(piece.end for piece in pieces)
     best = [0.0] + [-np.inf] * last
     total = [0.0] + [-np.inf] * last
@@ -141,18 +146,37 @@ def best_path(
     return path[::-1], float(np.exp(best[last] - total[last]))
 
 
-def _score(piece: Piece, row: npt.NDArray[np.float32], line_height: float) -> tuple[float, float]:
-    """Log-likelihoods of a piece as one digit and as a mark, up to a constant: classifier, shape, and the cut's price."""
-    box = piece.component.box
-    deviation = (np.log(box.width / box.height) - _LOG_ASPECT) / _ASPECT_SPREAD
+def piece_scores(
+    pieces: Sequence[Piece], probabilities: npt.NDArray[np.float32], line_height: float
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Log-likelihoods of pieces up to a constant for each component: classifier, shape, and the price of the cut.
+
+    Args:
+        pieces: of any number of components of one line.
+        probabilities: (len(pieces), 10 or 11), as for `choose`.
+        line_height: height of the digits around, in the boxes' units.
+
+    Returns:
+        (len(pieces), 10) of each piece as each digit, and (len(pieces),) of each as a mark: -inf where the network knows none.
+    """
+    if not pieces:
+        return np.zeros((0, _DIGITS)), np.zeros(0)
+    width, height = np.array([(p.component.box.width, p.component.box.height) for p in pieces], dtype=float).T
+    cuts = _CUT_PENALTY * np.array([p.cut for p in pieces])
+    deviation = (np.log(width / height)[:, None] - _LOG_ASPECT) / _ASPECT_SPREAD
     shape = -np.minimum(_SHAPE_WEIGHT * 0.5 * deviation**2, _MAX_ASPECT_PENALTY)
-    lowness = max(0.0, float(np.log(0.75 * line_height / box.height)))
-    read = _READING_WEIGHT * np.log(np.maximum(row, _LEAST_PROBABILITY))
-    digit = float((read[:_DIGITS] + shape).max()) - _DIGIT_PENALTY - _HEIGHT_PENALTY * lowness
-    mark = -np.inf
-    if len(row) > _DIGITS:
-        mark = float(read[_DIGITS]) - _MARK_PENALTY - _MARK_WIDTH_PENALTY * box.width / line_height
-    return digit - _CUT_PENALTY * piece.cut, mark - _CUT_PENALTY * piece.cut
+    lowness = np.maximum(0.0, np.log(0.75 * line_height / height))
+    read = _READING_WEIGHT * np.log(np.maximum(probabilities.astype(np.float64), _LEAST_PROBABILITY))
+    digit = read[:, :_DIGITS] + shape - (_DIGIT_PENALTY + _HEIGHT_PENALTY * lowness + cuts)[:, None]
+    mark = np.full(len(pieces), -np.inf)
+    if read.shape[1] > _DIGITS:
+        mark = read[:, _DIGITS] - _MARK_PENALTY - _MARK_WIDTH_PENALTY * width / line_height - cuts
+    return digit, mark
+
+
+def line_height(line: Sequence[Sequence[Piece]]) -> float:
+    """Height of a line's digits: the median over its components."""
+    return float(np.median([max(p.component.box.height for p in pieces) for pieces in line]))
 
 
 def decode(
@@ -161,6 +185,7 @@ def decode(
     class_names: Sequence[str],
     scale: float,
     size: tuple[int, int],
+    line_probabilities: Sequence[float] | None = None,
 ) -> Reading:
     """Join the most probable labels of the digits among the chosen pieces.
 
@@ -170,18 +195,25 @@ def decode(
         class_names: label of each class.
         scale: working size over picture size.
         size: (width, height) of the picture, in pixels.
+        line_probabilities: of each line, how probable its text is by all that is known; None to go by the pieces alone.
     """
     lines = tuple(
-        tuple(_to_digit(choice, probabilities[choice.index], class_names, scale, size) for choice in line)
+        tuple(_to_digit(choice, probabilities, class_names, scale, size) for choice in line)
         for line in digits_of(chosen)
     )
     marks = [choice for line in chosen for choice in line if choice.is_mark]
     confidences = [digit.confidence for line in lines for digit in line]
     # A text is also wrong where a digit was left out as a mark. (Of a slash the network says how sure it is of a stroke.)
     doubts = [choice.certainty * float(probabilities[choice.index].max()) for choice in marks]
+    if not confidences:
+        confidence = 0.0
+    elif line_probabilities is not None:
+        confidence = float(np.prod(line_probabilities))
+    else:
+        confidence = calibrate(float(np.prod(confidences + doubts)))
     return Reading(
         lines,
-        calibrate(float(np.prod(confidences + doubts))) if confidences else 0.0,
+        confidence,
         *size,
         marks=tuple(Mark(_to_picture(choice.box, scale, size)) for choice in marks),
     )
@@ -191,6 +223,11 @@ def digits_of(chosen: Sequence[Sequence[Choice]]) -> list[list[Choice]]:
     """The chosen pieces without the marks; lines of nothing but marks are left out."""
     lines = [[choice for choice in line if not choice.is_mark] for line in chosen]
     return [line for line in lines if line]
+
+
+def text_of(choices: Sequence[Choice], probabilities: npt.NDArray[np.float32]) -> str:
+    """What the pieces look like, joined: `probabilities` are those of all pieces."""
+    return "".join(CLASS_NAMES[int(probabilities[c.index, :_DIGITS].argmax())] for c in choices if not c.is_mark)
 
 
 def calibrate(product: float) -> float:
@@ -210,11 +247,24 @@ def calibrate(product: float) -> float:
 
 
 def _to_digit(
-    choice: Choice, row: npt.NDArray[np.float32], class_names: Sequence[str], scale: float, size: tuple[int, int]
+    choice: Choice,
+    probabilities: npt.NDArray[np.float32],
+    class_names: Sequence[str],
+    scale: float,
+    size: tuple[int, int],
 ) -> Digit:
-    # Where the component may be cut otherwise, what the piece shows is not known: that share goes to all labels alike.
-    mixed = choice.certainty * row[:_DIGITS] + (1 - choice.certainty) / _DIGITS
-    order = np.argsort(-mixed, kind="stable")
+    opinions = []
+    if choice.index >= 0:
+        # Where the component may be cut otherwise, what the piece shows is not known: that share goes to all labels alike.
+        row = probabilities[choice.index, :_DIGITS]
+        opinions.append(choice.certainty * row + (1 - choice.certainty) / _DIGITS)
+    if choice.in_line is not None:
+        opinions.append(choice.in_line)
+    mixed = np.mean(opinions, axis=0)
+    order = np.argsort(-mixed, kind="stable").tolist()
+    if choice.label is not None:
+        order.remove(choice.label)
+        order.insert(0, choice.label)
     best, *others = (Alternative(class_names[i], float(mixed[i])) for i in order)
     return Digit(best.label, best.confidence, _to_picture(choice.box, scale, size), tuple(others))
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
 
-from recognizer.types import LINE_HEIGHT, Component, GreyImage, InkMask
+from recognizer.types import LINE_HEIGHT, Box, Component, GreyImage, InkMask
 
 _TEXT_HEIGHT = 22.0
 """Height of a line's digits in its picture, in pixels ..."""
@@ -75,3 +76,33 @@ def cut_line(flat: GreyImage, mask: InkMask, line: Sequence[Component]) -> LineP
     if len(bright):
         image = cv2.convertScaleAbs(image, alpha=255.0 / float(bright.mean()))
     return LinePicture(np.asarray(image, dtype=np.uint8), float(x0), float(y0), scale)
+
+
+def place_frames(
+    picture: LinePicture, spans: Sequence[tuple[int, int]], frame: int, mask: InkMask, line: Sequence[Component]
+) -> list[Box]:
+    """Boxes of digits that are known by their frames alone: the ink half-way to their neighbours.
+
+    Args:
+        picture: the line.
+        spans: first frame of each digit and the one after its last, from left to right.
+        frame: width of a frame, in pixels of the line picture.
+        mask: (height, width) uint8 at working size, 255 where there is ink.
+        line: the line's components.
+
+    Returns:
+        A box for each span, at working size, inside the mask and at least one pixel wide and high.
+    """
+    boxes = [component.box for component in line]
+    left, right = min(b.x for b in boxes), max(b.right for b in boxes)
+    top, bottom = min(b.y for b in boxes), max(b.bottom for b in boxes)
+    centres = [picture.x + (start + end) / 2 * frame / picture.scale for start, end in spans]
+    edges = [float(left), *((a + b) / 2 for a, b in pairwise(centres)), float(right)]
+    placed = []
+    for start, end in pairwise(edges):
+        x0 = min(max(0, int(start)), mask.shape[1] - 1)
+        x1 = min(max(x0 + 1, round(end)), mask.shape[1])
+        x, y, width, height = cv2.boundingRect(mask[top:bottom, x0:x1])
+        found = width > 0 and height > 0
+        placed.append(Box(x0 + x, top + y, width, height) if found else Box(x0, top, x1 - x0, bottom - top))
+    return placed

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
-from recognizer.binarize import binarize, rescale, working_scale
-from recognizer.checkpoint import load_checkpoint
+import numpy as np
+import numpy.typing as npt
+
+from recognizer.binarize import Binarized, binarize, rescale, working_scale
+from recognizer.checkpoint import STRINGS, load_checkpoint
 from recognizer.classifier import DigitClassifier
-from recognizer.decode import choose, decode, digits_of
+from recognizer.combine import LineEvidence, read_line, spell
+from recognizer.decode import Choice, choose, decode, digits_of, text_of
+from recognizer.errors import CheckpointError
 from recognizer.image_io import load_image, to_grey
-from recognizer.normalize import normalize_all
+from recognizer.lines import cut_line
+from recognizer.normalize import normalize, normalize_all
 from recognizer.rulings import remove_rulings
 from recognizer.segment import dilate, find_components, select_digits, sort_left_to_right
+from recognizer.sequence import SequenceReader
 from recognizer.split import split
-from recognizer.types import Reading, Trace
+from recognizer.types import CLASS_NAMES, Component, InkMask, Piece, Reading, Trace
+
+Method = Literal["auto", "segmentation", "sequence"]
+"""How lines are read: digit by digit, as a whole, or both together."""
 
 
 class DigitReader:
@@ -25,20 +36,50 @@ class DigitReader:
     '2023'
     """
 
-    def __init__(self, classifier: DigitClassifier) -> None:
-        self._classifier = classifier
-
-    @classmethod
-    def from_checkpoint(cls, folder: str | Path | None = None) -> DigitReader:
-        """Load the digit network; no network access, no TensorFlow.
+    def __init__(
+        self, classifier: DigitClassifier, sequence: SequenceReader | None = None, method: Method = "auto"
+    ) -> None:
+        """Compose a reader.
 
         Args:
-            folder: a folder that `python -m train export` wrote; None for the weights that come with the package.
+            classifier: the digit network.
+            sequence: the line network; None to read by segmentation alone.
+            method: "segmentation" cuts a line into digits and reads each; "sequence" reads the line as a whole; "auto" takes
+                the text that both together find most probable. Boxes come from the pieces in each case.
+
+        Raises:
+            ValueError: the method is none of the three, or needs a line network and there is none.
+        """
+        if method not in get_args(Method):
+            raise ValueError(f"method must be one of {', '.join(get_args(Method))}, not {method!r}")
+        if method == "sequence" and sequence is None:
+            raise ValueError("method 'sequence' needs a line network")
+        self._classifier = classifier
+        self._sequence = None if method == "segmentation" else sequence
+        self.method = method
+
+    @classmethod
+    def from_checkpoint(cls, folder: str | Path | None = None, method: Method = "auto") -> DigitReader:
+        """Load the networks; no network access, no TensorFlow.
+
+        Args:
+            folder: a folder that `python -m train export` wrote; None for the weights that come with the package. Where it
+                holds a digit network alone, "auto" reads by segmentation.
+            method: see `DigitReader`.
 
         Raises:
             CheckpointError: the folder is incomplete, damaged, or of another format.
+            ValueError: the method is none of the three.
         """
-        return cls(DigitClassifier(load_checkpoint(folder)))
+        classifier = DigitClassifier(load_checkpoint(folder))
+        sequence = None
+        if method != "segmentation":
+            try:
+                sequence = SequenceReader(load_checkpoint(folder, STRINGS))
+            except CheckpointError as error:
+                if method == "sequence" or not isinstance(error.__cause__, FileNotFoundError):
+                    raise
+        return cls(classifier, sequence, method)
 
     def read(self, picture: Any) -> Reading:
         """Read the number in a picture.
@@ -63,13 +104,18 @@ class DigitReader:
         cleaned = remove_rulings(binarized.mask, binarized.stroke_width)
         dilated = dilate(cleaned, binarized.stroke_width)
         components = select_digits(find_components(cleaned, dilated), binarized.stroke_width, cleaned.shape[::-1])
-        lines = [[split(c, binarized.stroke_width) for c in line] for line in sort_left_to_right(components)]
+        rows = sort_left_to_right(components)
+        lines = [[split(c, binarized.stroke_width) for c in row] for row in rows]
         crops = normalize_all([piece.component.ink for line in lines for pieces in line for piece in pieces])
         probabilities = self._classifier.predict(crops)
         chosen = choose(lines, probabilities)
-        reading = decode(chosen, probabilities, self._classifier.class_names, scale, (width, height))
+        line_probabilities = None
+        if self._sequence is not None:
+            chosen, line_probabilities = self._read_lines(binarized, cleaned, rows, lines, probabilities, chosen)
+        reading = decode(
+            chosen, probabilities, self._classifier.class_names, scale, (width, height), line_probabilities
+        )
         digits = [choice for line in digits_of(chosen) for choice in line]
-        indices = [choice.index for choice in digits]
         return Trace(
             reading=reading,
             picture=rgb,
@@ -78,7 +124,56 @@ class DigitReader:
             cleaned=cleaned,
             dilated=dilated,
             boxes=tuple(choice.box for choice in digits),
-            crops=crops[indices],
-            probabilities=probabilities[indices],
+            crops=_crops_of(digits, crops, cleaned),
+            probabilities=_probabilities_of(digits, probabilities),
             scale=scale,
         )
+
+    def _read_lines(
+        self,
+        binarized: Binarized,
+        cleaned: InkMask,
+        rows: Sequence[Sequence[Component]],
+        lines: Sequence[Sequence[Sequence[Piece]]],
+        probabilities: npt.NDArray[np.float32],
+        chosen: Sequence[Sequence[Choice]],
+    ) -> tuple[list[list[Choice]], list[float]]:
+        """Let the line network have its say: the pieces that spell the text of each line, and the text's probability."""
+        assert self._sequence is not None
+        pictures = [cut_line(binarized.flat, binarized.mask, row) for row in rows]
+        answers = self._sequence.predict([picture.image for picture in pictures])
+        spelled, trusted, first = [], [], 0
+        for row, pieces, choices, picture, answer in zip(rows, lines, chosen, pictures, answers, strict=True):
+            last = first + sum(map(len, pieces))
+            evidence = LineEvidence(pieces, first, probabilities[first:last], answer)
+            text, probability = read_line(evidence, text_of(choices, probabilities), alone=self.method == "sequence")
+            spelled.append(spell(evidence, text, choices, picture, cleaned, row))
+            if text:
+                trusted.append(probability)
+            first = last
+        return spelled, trusted
+
+
+def _crops_of(digits: Sequence[Choice], crops: npt.NDArray[np.uint8], mask: InkMask) -> npt.NDArray[np.uint8]:
+    """(N, 28, 28) what the digit network saw, or would have seen, of each digit."""
+    return (
+        np.stack(
+            [
+                crops[d.index] if d.index >= 0 else normalize(mask[d.box.y : d.box.bottom, d.box.x : d.box.right])
+                for d in digits
+            ]
+        )
+        if digits
+        else crops[:0]
+    )
+
+
+def _probabilities_of(digits: Sequence[Choice], probabilities: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """(N, 10 or 11) what the digit network answered; of a digit that it was not asked about, the line network's word."""
+    rows = np.zeros((len(digits), probabilities.shape[1]), np.float32)
+    for row, digit in zip(rows, digits, strict=True):
+        if digit.index >= 0:
+            row[:] = probabilities[digit.index]
+        elif digit.in_line is not None:
+            row[: len(CLASS_NAMES)] = digit.in_line
+    return rows

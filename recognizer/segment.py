@@ -20,10 +20,6 @@ _MIN_FRAGMENT_AREA = 0.8
 _REMNANT_WIDTH = 0.25
 _REMNANT_HEIGHT = 0.75
 """Ink at the picture's edge that is narrower or lower than this, in text heights, is no digit."""
-_REMNANT_MARGIN = 0.05
-"""Share of the picture's width on each side in which the remnants of a cell's border lie."""
-_REMNANT_MAX_TEXT = 0.85
-"""... where the text leaves room above and below it: a picture cut close to its digits may begin with a 1."""
 _FLAT_HEIGHT = 2.5
 _FLAT_ASPECT = 2.0
 """Ink lower than this, in stroke widths, and this much wider than high is a dash or a piece of a line."""
@@ -114,10 +110,6 @@ def _is_edge_remnant(box: Box, size: tuple[int, int], height: float) -> bool:
     picture_width, picture_height = size
     narrow = box.width < _REMNANT_WIDTH * height
     if narrow and (box.x == 0 or box.right == picture_width):
-        return True
-    margin = _REMNANT_MARGIN * picture_width
-    in_margin = box.right <= margin or box.x >= picture_width - margin
-    if narrow and in_margin and height < _REMNANT_MAX_TEXT * picture_height:
         return True
     low = box.height < _REMNANT_HEIGHT * height
     return low and (box.y == 0 or box.bottom == picture_height)

@@ -14,6 +14,7 @@ STAGES = (
     "split",
     "normalize",
     "classifier",
+    "lattice",
     "lines",
     "sequence",
     "decode",
