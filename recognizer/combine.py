@@ -8,15 +8,21 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from recognizer.ctc import LogProbs, align, best_texts, merge_marks, text_log_probabilities
+from recognizer.ctc import LogProbs, align, best_texts, greedy_text, merge_marks, text_log_probabilities
 from recognizer.decode import Choice, line_height, piece_scores
 from recognizer.lattice import fit_text, total_score
 from recognizer.lines import LinePicture, place_frames
 from recognizer.sequence import FRAME
 from recognizer.types import CLASS_NAMES, Component, InkMask, Piece
 
+LEANS = (0.2, -0.2)
+"""Horizontal shift per row of the further looks."""
 _CANDIDATES = 4
 """Texts of the line network that are weighed."""
+_SETTLED = -0.05
+"""Log-probability from which the line network alone needs no second look."""
+_LEAST = -60.0
+"""Log-probability of a text that one of the views cannot hold."""
 _SEGMENTATION_WEIGHT = 0.15
 """Weight of the pieces' log-probability against the line network's: their scores promise too much."""
 _WORST_FIT = -40.0
@@ -35,6 +41,22 @@ class LineEvidence:
     """(number of the line's pieces, 10 or 11) from the digit network."""
     log_probs: LogProbs
     """(T, 12) from the line network."""
+    views: Sequence[LogProbs] = ()
+    """(T', 12) each, from the line network's further looks at the line, leaning otherwise."""
+
+
+def needs_second_look(log_probs: LogProbs, segmented: str | None) -> bool:
+    """Whether a line is to be looked at again, leaning otherwise: its text is in doubt.
+
+    Args:
+        log_probs: (T, 12) from the line network.
+        segmented: the text by segmentation; None where only the line network is asked.
+    """
+    merged = merge_marks(log_probs)
+    text = greedy_text(merged)
+    if segmented is not None:
+        return text != segmented
+    return float(text_log_probabilities(merged, [text])[0]) < _SETTLED
 
 
 def read_line(evidence: LineEvidence, segmented: str, alone: bool) -> tuple[str, float]:
@@ -51,16 +73,16 @@ def read_line(evidence: LineEvidence, segmented: str, alone: bool) -> tuple[str,
     Returns:
         The text, "" for none, and its share of the probability, 0 to 1.
     """
-    merged = merge_marks(evidence.log_probs)
-    texts = [text for text, _ in best_texts(merged, count=_CANDIDATES)]
-    if not alone and segmented not in texts:
-        texts.append(segmented)
-    scores = text_log_probabilities(merged, texts)
+    views = [merge_marks(view) for view in (evidence.log_probs, *evidence.views)]
+    found = [text for view in views for text, _ in best_texts(view, count=_CANDIDATES)]
+    texts = list(dict.fromkeys(found if alone else [*found, segmented]))
+    # The mean over the views: they are looks at one and the same line, not independent of each other.
+    scores = np.mean([np.maximum(text_log_probabilities(view, texts), _LEAST) for view in views], axis=0)
     if not alone and len(texts) > 1:
         digit_scores, mark_scores = _scores(evidence)
         whole = total_score(evidence.pieces, digit_scores, mark_scores)
-        fits = [fit_text(evidence.pieces, digit_scores, mark_scores, text) for text in texts]
-        fit = np.array([-np.inf if found is None else found[1] - whole for found in fits])
+        ways = [fit_text(evidence.pieces, digit_scores, mark_scores, text) for text in texts]
+        fit = np.array([-np.inf if way is None else way[1] - whole for way in ways])
         scores = scores + _SEGMENTATION_WEIGHT * np.maximum(fit, _WORST_FIT)
     best = int(scores.argmax())
     return texts[best], float(1 / np.exp(scores - scores[best]).sum())
