@@ -11,9 +11,9 @@ import numpy.typing as npt
 
 from recognizer.types import LINE_HEIGHT
 from train.pen import Stroke
-from train.synthesis.marks import mark_strokes
+from train.synthesis.marks import doodle, mark_strokes
 from train.synthesis.sources import Sources
-from train.synthesis.texts import LETTER
+from train.synthesis.texts import DOODLE, LETTER
 
 FINE = 2
 """Lines are written at this many times their final size, so that a pen may be half a pixel thick."""
@@ -110,7 +110,7 @@ def write_line(
     """Write a text.
 
     Args:
-        text: digits, spaces and `train.synthesis.texts.MARKS`; may be empty.
+        text: digits, spaces, doodles and `train.synthesis.texts.MARKS`; may be empty.
         hand: how.
         sources: the characters to write with.
         rng: chooses among them and shakes the hand.
@@ -194,6 +194,8 @@ def _character(
         if len(letters):
             return _paste(int(rng.choice(letters)), sources, linear, middle, hand, rng)
         character = "x"
+    if character == DOODLE:
+        return _draw(doodle(rng), linear, middle, hand, rng, bend=0.0)
     return _draw(mark_strokes(character, rng), linear, middle, hand, rng, bend=0.0)
 
 
