@@ -14,7 +14,7 @@ from train.synthesis.line import FINE, ROWS, Hand
 from train.synthesis.made import made_sources
 from train.synthesis.marks import mark_strokes
 from train.synthesis.stream import classes_of
-from train.synthesis.texts import LETTER, MARKS
+from train.synthesis.texts import DOODLE, LETTER, MARKS
 
 PLAIN = replace(
     random_hand(np.random.default_rng(0)),
@@ -69,7 +69,7 @@ def texts():
 
 
 def test_texts_hold_nothing_but_digits_spaces_and_marks(texts):
-    assert {c for text in texts for c in text} == set("0123456789 " + MARKS)
+    assert {c for text in texts for c in text} == set("0123456789 " + MARKS + DOODLE)
     assert max(map(len, texts)) <= 24
 
 
