@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from recognizer.ctc import LogProbs, align, best_texts, greedy_text, merge_marks, text_log_probabilities
 from recognizer.decode import Choice, line_height, piece_scores
-from recognizer.lattice import fit_text, total_score
+from recognizer.lattice import Step, fit_text, total_score
 from recognizer.lines import LinePicture, place_frames
 from recognizer.sequence import FRAME
 from recognizer.types import CLASS_NAMES, Component, InkMask, Piece
@@ -101,14 +101,14 @@ def spell(
     Args:
         evidence: of the line.
         text: digits.
-        segmented: the line's choices by segmentation, taken over where they spell the text.
+        segmented: the line's choices by segmentation, which stand where the line network has fewer frames than digits.
         picture: the line as the line network saw it.
         mask: (height, width) uint8 at working size, 255 where there is ink.
         line: the line's components.
 
     Returns:
         The pieces that spell the text, digits and marks, from left to right; or, where none do, a place for each digit by the
-        line network's frames.
+        line network's frames. Of the text "", marks alone.
     """
     merged = merge_marks(evidence.log_probs)
     labels = [CLASS_NAMES.index(digit) for digit in text]
@@ -121,7 +121,7 @@ def spell(
         for (start, end), label in zip(spans, labels, strict=True)
     ]
     found = fit_text(evidence.pieces, *_scores(evidence), text)
-    if found is None:
+    if found is None and text:
         boxes = place_frames(picture, spans, FRAME, mask, line)
         return [
             Choice(-1, box, 1.0, label=label, in_line=row)
@@ -130,10 +130,21 @@ def spell(
     pieces = [piece for component in evidence.pieces for piece in component]
     digits = iter(zip(labels, in_line, strict=True))
     choices = []
-    for index, is_mark in found[0]:
+    for index, is_mark in found[0] if found is not None else _all_marks(evidence.pieces):
         label, row = (None, None) if is_mark else next(digits)
         choices.append(Choice(evidence.first + index, pieces[index].component.box, 1.0, is_mark, label, row))
     return choices
+
+
+def _all_marks(line: Sequence[Sequence[Piece]]) -> list[Step]:
+    """Every component whole, as a mark: for a digit network that knows none, which `fit_text` has no way for."""
+    steps, first = [], 0
+    for pieces in line:
+        last = max(piece.end for piece in pieces)
+        whole = next(i for i, piece in enumerate(pieces) if (piece.start, piece.end) == (0, last))
+        steps.append((first + whole, True))
+        first += len(pieces)
+    return steps
 
 
 def _scores(evidence: LineEvidence) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:

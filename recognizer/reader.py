@@ -16,7 +16,7 @@ from recognizer.combine import LEANS, LineEvidence, needs_second_look, read_line
 from recognizer.decode import Choice, choose, decode, digits_of, text_of
 from recognizer.errors import CheckpointError
 from recognizer.image_io import load_image, to_grey
-from recognizer.lines import cut_line, lean
+from recognizer.lines import LinePicture, cut_line, lean
 from recognizer.normalize import normalize, normalize_all
 from recognizer.rulings import remove_rulings
 from recognizer.segment import dilate, find_components, select_digits, sort_left_to_right
@@ -68,18 +68,24 @@ class DigitReader:
             method: see `DigitReader`.
 
         Raises:
-            CheckpointError: the folder is incomplete, damaged, or of another format.
+            CheckpointError: the folder is incomplete, damaged, or of another format; or it holds no line network, and the
+                method is "sequence".
             ValueError: the method is none of the three.
         """
-        classifier = DigitClassifier(load_checkpoint(folder))
+        checkpoint = load_checkpoint(folder)
         sequence = None
         if method != "segmentation":
             try:
                 sequence = SequenceReader(load_checkpoint(folder, STRINGS))
             except CheckpointError as error:
-                if method == "sequence" or not isinstance(error.__cause__, FileNotFoundError):
+                if not isinstance(error.__cause__, FileNotFoundError):
                     raise
-        return cls(classifier, sequence, method)
+                if method == "sequence":
+                    raise CheckpointError(
+                        f"The method 'sequence' needs a line network, and {checkpoint.folder} holds none: choose 'auto' or "
+                        "'segmentation', or name a folder to which a run of `python -m train strings` was exported."
+                    ) from error
+        return cls(DigitClassifier(checkpoint), sequence, method)
 
     def read(self, picture: Any) -> Reading:
         """Read the number in a picture.
@@ -110,8 +116,11 @@ class DigitReader:
         probabilities = self._classifier.predict(crops)
         chosen = choose(lines, probabilities)
         line_probabilities = None
+        pictures, answers = self._look_at_lines(binarized, rows)
         if self._sequence is not None:
-            chosen, line_probabilities = self._read_lines(binarized, cleaned, rows, lines, probabilities, chosen)
+            chosen, line_probabilities = self._read_lines(
+                pictures, answers, cleaned, rows, lines, probabilities, chosen
+            )
         reading = decode(
             chosen, probabilities, self._classifier.class_names, scale, (width, height), line_probabilities
         )
@@ -127,11 +136,23 @@ class DigitReader:
             crops=_crops_of(digits, crops, cleaned),
             probabilities=_probabilities_of(digits, probabilities),
             scale=scale,
+            line_pictures=tuple(picture.image for picture in pictures),
+            line_log_probs=tuple(answers),
         )
+
+    def _look_at_lines(
+        self, binarized: Binarized, rows: Sequence[Sequence[Component]]
+    ) -> tuple[list[LinePicture], list[npt.NDArray[np.float32]]]:
+        """What the line network sees of each line, and what it answers; nothing where it is not asked."""
+        if self._sequence is None:
+            return [], []
+        pictures = [cut_line(binarized.flat, binarized.mask, row) for row in rows]
+        return pictures, self._sequence.predict([picture.image for picture in pictures])
 
     def _read_lines(
         self,
-        binarized: Binarized,
+        pictures: Sequence[LinePicture],
+        answers: Sequence[npt.NDArray[np.float32]],
         cleaned: InkMask,
         rows: Sequence[Sequence[Component]],
         lines: Sequence[Sequence[Sequence[Piece]]],
@@ -140,8 +161,6 @@ class DigitReader:
     ) -> tuple[list[list[Choice]], list[float]]:
         """Let the line network have its say: the pieces that spell the text of each line, and the text's probability."""
         assert self._sequence is not None
-        pictures = [cut_line(binarized.flat, binarized.mask, row) for row in rows]
-        answers = self._sequence.predict([picture.image for picture in pictures])
         alone = self.method == "sequence"
         texts = [text_of(choices, probabilities) for choices in chosen]
         again = [

@@ -207,3 +207,8 @@ class Trace:
     """(N, 10) what the network answered; (N, 11) where its last class is that it is no digit."""
     scale: float = 1.0
     """Working size over picture size, at most 1."""
+    line_pictures: tuple[npt.NDArray[np.uint8], ...] = ()
+    """(32, W) what the line network saw of each line that was found, white ink on black, from top to bottom; lines of nothing
+    but marks are among them. None where lines are read by segmentation alone."""
+    line_log_probs: tuple[npt.NDArray[np.float32], ...] = ()
+    """(ceil(W / 2), 12) what it answered: log-probabilities of the classes that `recognizer.ctc` names, frame by frame."""

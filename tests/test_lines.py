@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from recognizer.lines import cut_line
+from recognizer.lines import cut_line, lean, place_frames
 from recognizer.segment import find_components
 from recognizer.types import Box, Component
 from train.examples import render_number
@@ -174,3 +174,91 @@ def test_the_picture_is_not_changed():
     cut(flat, mask)
     assert np.array_equal(flat, before[0])
     assert np.array_equal(mask, before[1])
+
+
+# --- leaning ---------------------------------------------------------------------------------------------------------
+
+
+def stroke(slant):
+    """A stroke through the middle of a line picture, leaning to the right by `slant` pixels a row."""
+    image = np.zeros((32, 60), np.uint8)
+    cv2.line(image, (round(30 - 12 * slant), 28), (round(30 + 12 * slant), 4), 255, 2)
+    return image
+
+
+def leaning(image):
+    """Pixels that the ink's centre moves to the right for each row up."""
+    y, x = np.nonzero(image > 127)
+    return -np.polyfit(y, x, 1)[0]
+
+
+@pytest.mark.parametrize("slant", [0.2, -0.2, 0.45])
+def test_leaning_moves_the_top_and_keeps_all_ink(slant):
+    upright = stroke(0)
+    leant = lean(upright, slant)
+    assert leant.dtype == np.uint8
+    assert leant.shape == (32, 60 + round(32 * abs(slant)))
+    assert leaning(leant) == pytest.approx(slant, abs=0.06)
+    assert float(leant.sum()) == pytest.approx(float(upright.sum()), rel=0.02)
+
+
+def test_leaning_back_makes_a_leaning_stroke_upright():
+    assert leaning(lean(stroke(0.3), -0.3)) == pytest.approx(0, abs=0.06)
+
+
+# --- digits known by their frames ------------------------------------------------------------------------------------
+
+
+def frames_of(line, box):
+    """The frames, two pixels wide, that lie over a box at working size."""
+    left, right = ((x - line.x) * line.scale / 2 for x in (box.x, box.right))
+    return int(left), int(np.ceil(right))
+
+
+@pytest.mark.parametrize("height", [14, 60, 200])
+def test_digits_are_placed_where_their_frames_are(height):
+    flat, mask = picture_of(number("2537", height=height))
+    line = sorted(find_components(mask, mask), key=lambda c: c.box.x)
+    picture = cut_line(flat, mask, line)
+    wanted = [component.box for component in line]
+    placed = place_frames(picture, [frames_of(picture, box) for box in wanted], 2, mask, line)
+    assert len(placed) == len(wanted) == 4
+    for box, expected in zip(placed, wanted, strict=True):
+        assert np.allclose(box, expected, atol=0.12 * height)
+
+
+def test_touching_ink_is_shared_half_way():
+    mask = np.zeros((40, 100), np.uint8)
+    mask[10:30, 20:80] = 255
+    line = [Component(Box(20, 10, 60, 20), mask[10:30, 20:80])]
+    picture = cut_line(255 - mask, mask, line)
+    frames = [frames_of(picture, Box(x, 10, 10, 20)) for x in (25, 65)]
+    first, last = place_frames(picture, frames, 2, mask, line)
+    assert first.x == 20
+    assert last.right == 80
+    assert abs(first.right - 50) <= 3
+    assert first.right == last.x
+
+
+@pytest.mark.parametrize("spans", [[(0, 1)] * 12, [(0, 1), (400, 401)], [(10, 11), (5, 6)]], ids=["one", "far", "back"])
+def test_placed_boxes_lie_in_the_picture_wherever_the_frames_are(spans):
+    flat, mask = picture_of(number("1", height=20), 0, 0, 0, 0)
+    line = find_components(mask, mask)
+    placed = place_frames(cut_line(flat, mask, line), spans, 2, mask, line)
+    assert len(placed) == len(spans)
+    for box in placed:
+        assert 0 <= box.x < box.right <= mask.shape[1]
+        assert 0 <= box.y < box.bottom <= mask.shape[0]
+
+
+def test_paper_under_the_frames_is_as_high_as_the_line():
+    mask = np.zeros((40, 100), np.uint8)
+    mask[10:30, 10:20] = mask[10:30, 80:90] = 255
+    line = [Component(Box(x, 10, 10, 20), mask[10:30, x : x + 10]) for x in (10, 80)]
+    picture = cut_line(255 - mask, mask, line)
+    frames = [frames_of(picture, Box(x, 10, 10, 20)) for x in (10, 45, 80)]
+    placed = place_frames(picture, frames, 2, mask, line)
+    assert placed[0] == line[0].box
+    assert placed[2] == line[1].box
+    assert (placed[1].y, placed[1].height) == (10, 20)
+    assert 20 <= placed[1].x < placed[1].right <= 80

@@ -10,13 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from made_answers import MadeSequence
 from PIL import Image
 
 import recognizer
+from recognizer.checkpoint import bundled_folder, load_checkpoint
+from recognizer.classifier import DigitClassifier
+from recognizer.ctc import CLASSES, greedy_text
 from recognizer.decode import calibrate
-from recognizer.errors import ImageLoadError, RecognizerError
+from recognizer.errors import CheckpointError, ImageLoadError, RecognizerError
 from recognizer.reader import DigitReader
-from recognizer.types import CLASS_NAMES
+from recognizer.types import CLASS_NAMES, LINE_HEIGHT
 from train.examples import blackboard, chalk, jpeg, put_ink, render_number, rotate, shadow
 
 PICTURES = hnp.arrays(np.uint8, hnp.array_shapes(min_dims=2, max_dims=2, max_side=40))
@@ -32,9 +36,9 @@ def assert_consistent(reading, shape):
         assert 0 <= digit.box.x < digit.box.right <= reading.width
         assert 0 <= digit.box.y < digit.box.bottom <= reading.height
         assert {digit.label, *(a.label for a in digit.alternatives)} == set(CLASS_NAMES)
-        shares = [digit.confidence, *(a.confidence for a in digit.alternatives)]
-        assert shares == sorted(shares, reverse=True)
-        assert shares[0] <= sum(shares) <= 1 + 1e-4  # the rest: that it is no digit
+        others = [a.confidence for a in digit.alternatives]
+        assert others == sorted(others, reverse=True)
+        assert digit.confidence <= digit.confidence + sum(others) <= 1 + 1e-4  # the rest: that it is no digit
     for mark in reading.marks:
         assert 0 <= mark.box.x < mark.box.right <= reading.width
         assert 0 <= mark.box.y < mark.box.bottom <= reading.height
@@ -52,7 +56,14 @@ def test_number_is_read_with_its_boxes_in_order(reader, page):
     assert_consistent(reading, page.shape)
     lefts = [digit.box.x for digit in reading.digits]
     assert lefts == sorted(lefts)
+
+
+def test_segmentation_multiplies_its_digits_confidences(page):
+    reading = DigitReader.from_checkpoint(method="segmentation").read(page)
+    assert reading.text == "253"
     assert reading.confidence == pytest.approx(calibrate(float(np.prod([d.confidence for d in reading.digits]))))
+    shares = [[d.confidence, *(a.confidence for a in d.alternatives)] for d in reading.digits]
+    assert shares == [sorted(share, reverse=True) for share in shares]
 
 
 def test_boxes_hold_the_ink_of_their_digits(reader, page):
@@ -269,6 +280,160 @@ def test_trace_of_touching_digits_holds_the_chosen_pieces_alone(reader, write):
     assert labels == [digit.label for digit in trace.reading.digits]
 
 
+# --- methods: a hand-made answer stands for the line network's -------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def classifier():
+    return DigitClassifier(load_checkpoint())
+
+
+@pytest.fixture
+def digits_alone(tmp_path):
+    """A checkpoint folder without a line network."""
+    for name in ("digits.json", "digits.onnx"):
+        (tmp_path / name).symlink_to(bundled_folder() / name)
+    return tmp_path
+
+
+def assert_trace_consistent(trace, picture):
+    assert_consistent(trace.reading, picture.shape)
+    count = len(trace.reading.digits)
+    assert len(trace.boxes) == len(trace.crops) == len(trace.probabilities) == count
+    assert trace.crops.dtype == np.uint8
+    assert trace.probabilities.dtype == np.float32
+    for box, digit in zip(trace.boxes, trace.reading.digits, strict=True):
+        assert np.allclose(np.array(box) / trace.scale, digit.box, atol=2)
+
+
+def test_line_network_wins_where_it_is_sure(classifier, page):
+    reading = DigitReader(classifier, MadeSequence("258", certainty=1 - 1e-12)).read(page)
+    assert reading.text == "258"
+    assert_consistent(reading, page.shape)
+
+
+def test_segmentation_wins_where_the_line_network_is_not_sure(classifier, page):
+    assert DigitReader(classifier, MadeSequence("258", certainty=0.3)).read(page).text == "253"
+
+
+@pytest.mark.parametrize(
+    ("method", "text"), [("auto", "253"), ("segmentation", "253"), ("sequence", "258")], ids=["auto", "digits", "line"]
+)
+def test_method_says_who_is_asked(classifier, page, method, text):
+    made = DigitReader(classifier, MadeSequence("258", certainty=0.6), method)
+    assert made.method == method
+    assert made.read(page).text == text
+
+
+def test_readers_that_agree_give_the_same_boxes_and_more_confidence(classifier, page):
+    alone = DigitReader(classifier).read(page)
+    both = DigitReader(classifier, MadeSequence("253", certainty=0.999)).read(page)
+    assert both.text == alone.text == "253"
+    assert [d.box for d in both.digits] == [d.box for d in alone.digits]
+    assert both.confidence > 0.99
+
+
+@pytest.mark.parametrize("text", ["258", "2-3", "2", "25377", "---", ""])
+def test_whatever_the_line_network_says_the_trace_is_consistent(classifier, page, text):
+    made = DigitReader(classifier, MadeSequence(text), "sequence")
+    trace = made.trace(page)
+    assert trace.reading.text == text.replace("-", "")
+    assert_trace_consistent(trace, page)
+    assert made.read(page) == trace.reading
+    if len(text) < 4:
+        assert len(trace.reading.digits) + len(trace.reading.marks) == 3
+    if not text.strip("-"):
+        assert trace.reading.confidence == 0
+
+
+def test_digits_without_a_piece_of_their_own_are_placed_in_the_ink(classifier, write):
+    """Thirteen digits where three are written: no pieces spell them, the line network's frames place them."""
+    picture = write("253")
+    trace = DigitReader(classifier, MadeSequence("2222255555333"), "sequence").trace(picture)
+    assert trace.reading.text == "2222255555333"
+    assert_trace_consistent(trace, picture)
+    lefts = [box.x for box in trace.boxes]
+    assert lefts == sorted(lefts)
+    assert np.allclose(trace.probabilities[:, :10].max(axis=1), 0.99, atol=1e-3)
+    assert not trace.probabilities[:, 10:].any()
+
+
+def test_each_line_has_its_own_answer(classifier, write):
+    picture = write("253\n9916\n807", seed=2)
+    trace = DigitReader(classifier, MadeSequence("253", "9916", "807", certainty=0.9999)).trace(picture)
+    assert trace.reading.text == "253\n9916\n807"
+    assert_trace_consistent(trace, picture)
+    assert len(trace.line_pictures) == len(trace.line_log_probs) == 3
+    for line, log_probs, text in zip(trace.line_pictures, trace.line_log_probs, ("253", "9916", "807"), strict=True):
+        assert line.dtype == np.uint8
+        assert line.shape[0] == LINE_HEIGHT
+        assert log_probs.dtype == np.float32
+        assert log_probs.shape == (-(-line.shape[1] // 2), len(CLASSES))
+        assert greedy_text(log_probs) == text
+
+
+def test_lines_of_marks_are_left_out_of_the_text(classifier, write):
+    made = DigitReader(classifier, MadeSequence("253", "-", "807", certainty=0.9999), "sequence")
+    trace = made.trace(write("253\n1\n807", seed=2))
+    assert trace.reading.text == "253\n807"
+    assert len(trace.reading.marks) == 1
+    assert len(trace.line_pictures) == 3
+
+
+@pytest.mark.parametrize("made", [None, MadeSequence("253")], ids=["no line network", "not asked"])
+def test_segmentation_keeps_no_lines(classifier, page, made):
+    trace = DigitReader(classifier, made, "segmentation").trace(page)
+    assert trace.line_pictures == trace.line_log_probs == ()
+
+
+def test_empty_picture_has_no_lines(classifier):
+    trace = DigitReader(classifier, MadeSequence("253")).trace(np.full((60, 80), 255, np.uint8))
+    assert trace.reading.text == ""
+    assert trace.line_pictures == trace.line_log_probs == ()
+
+
+@settings(max_examples=25)
+@given(PICTURES, st.text("0123456789-", max_size=6), st.sampled_from(["auto", "sequence"]))
+def test_any_picture_and_any_answer_give_a_consistent_reading(classifier, picture, text, method):
+    assert_trace_consistent(DigitReader(classifier, MadeSequence(text), method).trace(picture), picture)
+
+
+@pytest.mark.parametrize("method", ["", "digits", "Auto", None])
+def test_unknown_method_is_named(classifier, method):
+    for make in (lambda: DigitReader(classifier, method=method), lambda: DigitReader.from_checkpoint(method=method)):
+        with pytest.raises(ValueError, match="auto, segmentation, sequence, not"):
+            make()
+
+
+def test_sequence_needs_a_line_network(classifier):
+    with pytest.raises(ValueError, match="'sequence' needs a line network"):
+        DigitReader(classifier, method="sequence")
+
+
+def test_checkpoint_without_a_line_network_reads_by_segmentation(digits_alone, page):
+    for method in ("auto", "segmentation"):
+        made = DigitReader.from_checkpoint(digits_alone, method)
+        assert made.read(page).text == "253"
+        assert made.trace(page).line_pictures == ()
+
+
+def test_checkpoint_without_a_line_network_says_what_to_do_instead(digits_alone):
+    with pytest.raises(CheckpointError) as caught:
+        DigitReader.from_checkpoint(digits_alone, "sequence")
+    sentence = str(caught.value)
+    assert str(digits_alone) in sentence
+    assert "'segmentation'" in sentence
+    assert sentence.endswith(".")
+
+
+@pytest.mark.parametrize("method", ["auto", "sequence"])
+def test_damaged_line_network_is_never_passed_over(digits_alone, method):
+    (digits_alone / "strings.json").write_text("{")
+    with pytest.raises(CheckpointError, match=r"strings\.json is damaged"):
+        DigitReader.from_checkpoint(digits_alone, method)
+    DigitReader.from_checkpoint(digits_alone, "segmentation")
+
+
 # --- one reader, many callers ----------------------------------------------------------------------------------------
 
 
@@ -282,6 +447,20 @@ def test_threads_read_what_one_thread_reads(reader, write):
         assert reading.text == expected.text
         assert [d.box for d in reading.digits] == [d.box for d in expected.digits]
         assert reading.confidence == pytest.approx(expected.confidence, abs=1e-5)
+
+
+def test_threads_do_not_mix_their_lines(classifier, write):
+    made = DigitReader(classifier, MadeSequence("253", "9916", certainty=0.9))
+    pictures = [write(text, seed=6) for text in ("253", "253\n9916", "", "807\n41")]
+    alone = [made.trace(picture) for picture in pictures]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(made.trace, pictures * 4))
+    for index, trace in enumerate(together):
+        expected = alone[index % len(pictures)]
+        assert trace.reading.text == expected.reading.text
+        assert trace.boxes == expected.boxes
+        for one, other in zip(trace.line_pictures, expected.line_pictures, strict=True):
+            assert np.array_equal(one, other)
 
 
 def test_two_readers_agree(reader, page):

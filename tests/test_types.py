@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recognizer.types import CLASS_NAMES, Alternative, Box, Component, Digit, Mark, Reading, Trace
+from recognizer.types import CLASS_NAMES, DOUBTFUL_BELOW, Alternative, Box, Component, Digit, Mark, Reading, Trace
 
 boxes = st.builds(Box, *[st.integers(0, 50)] * 2, *[st.integers(1, 50)] * 2)
 
@@ -81,9 +81,19 @@ def test_probabilities_name_every_label_in_order():
     assert abs(sum(probabilities.values()) - 1) < 1e-9
 
 
+def test_digits_below_the_threshold_are_doubtful():
+    sure, doubtful = Digit("2", 0.9, Box(0, 0, 1, 1)), Digit("7", 0.8999, Box(2, 0, 1, 1))
+    reading = Reading(((sure, doubtful), (doubtful, sure)), 0.5, 9, 9)
+    assert DOUBTFUL_BELOW == 0.9
+    assert reading.doubtful == (doubtful, doubtful)
+    assert [digit["doubtful"] for digit in reading.to_dict()["digits"]] == [False, True, True, False]
+    assert Reading().doubtful == ()
+
+
 def test_traces_share_no_arrays():
     empty = np.zeros((1, 1), np.uint8)
     one, other = (Trace(Reading(), np.zeros((1, 1, 3), np.uint8), *[empty] * 4) for _ in range(2))
     assert one.crops.shape == (0, 28, 28)
     assert one.probabilities.shape == (0, 10)
     assert one.crops is not other.crops
+    assert one.line_pictures == one.line_log_probs == ()

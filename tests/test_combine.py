@@ -1,0 +1,261 @@
+"""One text of a line from what two readers say of it, and the ink that spells it."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from made_answers import answer, spread
+
+from recognizer.combine import LineEvidence, needs_second_look, read_line, spell
+from recognizer.ctc import BLANK
+from recognizer.decode import choose, decode, text_of
+from recognizer.lines import cut_line
+from recognizer.types import CLASS_NAMES, Box, Component, Piece
+
+PITCH = 18
+
+
+def component(x, width=12, height=20, y=6):
+    return Component(Box(x, y, width, height), np.full((height, width), 255, np.uint8))
+
+
+def halves(x):
+    """A component as wide as two digits, cut in its middle: left half, whole, right half."""
+    return [Piece(component(x), 0, 1, 0.5), Piece(component(x, 24), 0, 2), Piece(component(x + 12), 1, 2)]
+
+
+def singles(count):
+    return [[Piece(component(10 + PITCH * i))] for i in range(count)]
+
+
+def rows(text, probability=0.99, other=None, classes=11):
+    """What the digit network says of as many pieces: each digit with a probability, the rest for `other` or shared alike.
+
+    "-" stands for no digit.
+    """
+    table = np.zeros((len(text), classes), np.float32)
+    for row, label in zip(table, text, strict=True):
+        index = 10 if label == "-" else int(label)
+        if other is None:
+            row[:] = (1 - probability) / (classes - 1)
+        else:
+            row[other] = 1 - probability
+        row[index] = probability
+    return table
+
+
+def evidence(line, probabilities, log_probs, views=()):
+    return LineEvidence(line, 0, probabilities, log_probs, views)
+
+
+def torn(text, other, share, frames=24):
+    """The line network's answer where its last digit is `other` with that share."""
+    log_probs = spread(text, frames)
+    place = int(np.flatnonzero(log_probs.argmax(axis=1))[-1])
+    log_probs[place] = np.log(1e-4)
+    log_probs[place, int(text[-1]) + 1], log_probs[place, int(other) + 1] = np.log([1 - share, share])
+    return log_probs
+
+
+def scene(line):
+    """Mask, line picture and components of a line's ink."""
+    components = [max((p.component for p in pieces), key=lambda c: c.box.width) for pieces in line]
+    mask = np.zeros((32, 20 + max(c.box.right for c in components)), np.uint8)
+    for one in components:
+        mask[one.box.y : one.box.bottom, one.box.x : one.box.right] = one.ink
+    return cut_line(255 - mask, mask, components), mask, components
+
+
+def spelled(said, text, segmented=()):
+    return spell(said, text, segmented, *scene(said.pieces))
+
+
+# --- the text --------------------------------------------------------------------------------------------------------
+
+
+def test_readers_that_agree_are_sure():
+    said = evidence(singles(3), rows("253"), spread("253", 30))
+    text, probability = read_line(said, "253", alone=False)
+    assert text == "253"
+    assert 0.99 < probability <= 1
+
+
+def test_line_network_wins_where_the_pieces_are_in_doubt():
+    said = evidence(singles(2), rows("21", 0.55, other=7), spread("27", 24, 0.999))
+    text, probability = read_line(said, "21", alone=False)
+    assert text == "27"
+    assert probability > 0.9
+
+
+def test_segmentation_wins_where_the_line_network_is_in_doubt():
+    said = evidence(singles(2), rows("27", 0.999), torn("27", "1", 0.51))
+    assert read_line(said, "27", alone=True)[0] == "21"
+    assert read_line(said, "27", alone=False)[0] == "27"
+
+
+def test_doubt_of_both_lowers_the_probability():
+    sure = evidence(singles(2), rows("27", 0.999), torn("27", "1", 0.1))
+    doubtful = evidence(singles(2), rows("27", 0.6, other=1), torn("27", "1", 0.4))
+    (text, high), (same, low) = (read_line(said, "27", alone=False) for said in (sure, doubtful))
+    assert text == same == "27"
+    assert low < 0.9 < high
+
+
+def test_alone_the_pieces_have_no_say():
+    log_probs = torn("27", "1", 0.4)
+    answers = [
+        read_line(evidence(singles(count), rows(text), log_probs), text, alone=True)
+        for count, text in ((2, "21"), (3, "999"), (1, "5"))
+    ]
+    assert {text for text, _ in answers} == {"27"}
+    assert np.ptp([probability for _, probability in answers]) == 0
+
+
+def test_text_of_the_pieces_is_weighed_even_where_the_line_network_does_not_think_of_it():
+    """A line network that sees nothing, and is not sure of it, leaves the line to the pieces."""
+    blind = answer([BLANK] * 12, 0.2)
+    assert read_line(evidence(singles(2), rows("46", 0.9999), blind), "46", alone=False)[0] == "46"
+    assert read_line(evidence(singles(2), rows("46", 0.9999), blind), "46", alone=True)[0] != "46"
+
+
+def test_marks_between_the_digits_are_no_part_of_the_text():
+    said = evidence(singles(5), rows("12-34"), spread("12-34", 40))
+    for alone in (True, False):
+        assert read_line(said, "1234", alone)[0] == "1234"
+
+
+def test_line_of_marks_reads_as_nothing():
+    said = evidence(singles(2), rows("--"), spread("--", 20))
+    for alone in (True, False):
+        text, probability = read_line(said, "", alone)
+        assert text == ""
+        assert probability > 0.9
+
+
+def test_further_looks_count_as_much_as_the_first():
+    first, further = torn("27", "1", 0.6), torn("27", "1", 0.2, frames=30)
+    without = evidence(singles(2), rows("27", 0.5, other=1), first)
+    looked = evidence(singles(2), rows("27", 0.5, other=1), first, [further, further])
+    assert read_line(without, "27", alone=True)[0] == "21"
+    assert read_line(looked, "27", alone=True)[0] == "27"
+
+
+def test_lines_are_looked_at_again_where_they_are_in_doubt():
+    sure, doubtful = spread("27", 24, 0.9999), torn("27", "1", 0.4)
+    assert not needs_second_look(sure, "27")
+    assert needs_second_look(sure, "21")
+    assert not needs_second_look(sure, None)
+    assert needs_second_look(doubtful, None)
+
+
+def test_text_of_more_digits_than_frames_is_possible_but_not_likely():
+    said = evidence(singles(3), rows("253", 0.9), answer([6, BLANK], 0.99))
+    text, probability = read_line(said, "253", alone=False)
+    assert text == "5"
+    assert 0 < probability <= 1
+
+
+@given(st.text("0123456789", min_size=1, max_size=5), st.text("0123456789", max_size=5), st.booleans())
+def test_any_two_opinions_give_one_of_their_texts_and_a_probability(pieces, line, alone):
+    said = evidence(singles(len(pieces)), rows(pieces), spread(line, 24, 0.9))
+    text, probability = read_line(said, pieces, alone)
+    assert text == line or not alone
+    assert 0 < probability <= 1
+
+
+# --- its ink ---------------------------------------------------------------------------------------------------------
+
+
+def test_each_digit_gets_its_piece_and_both_opinions():
+    said = evidence(singles(3), rows("253"), spread("253", 30))
+    choices = spelled(said, "253")
+    assert [choice.index for choice in choices] == [0, 1, 2]
+    assert [choice.label for choice in choices] == [2, 5, 3]
+    assert [choice.box for choice in choices] == [pieces[0].component.box for pieces in said.pieces]
+    for choice in choices:
+        assert not choice.is_mark
+        assert choice.in_line.shape == (10,)
+        assert choice.in_line[choice.label] == pytest.approx(0.99, rel=1e-4)
+
+
+def test_indices_count_all_pieces_of_the_picture():
+    said = LineEvidence(singles(2), 40, rows("25"), spread("25", 30))
+    assert [choice.index for choice in spelled(said, "25")] == [40, 41]
+
+
+def test_touching_digits_are_cut_as_the_text_wants_them():
+    said = evidence([halves(10)], rows("808"), spread("88", 30))
+    assert [choice.index for choice in spelled(said, "88")] == [0, 2]
+    assert [choice.index for choice in spelled(said, "0")] == [1]
+
+
+def test_ink_that_the_text_does_not_name_is_a_mark():
+    said = evidence(singles(3), rows("2-3"), spread("2-3", 30))
+    choices = spelled(said, "23")
+    assert [choice.is_mark for choice in choices] == [False, True, False]
+    assert choices[1].label is None
+    assert choices[1].in_line is None
+
+
+@pytest.mark.parametrize("text", ["25", "253", "2537"])
+def test_text_that_the_pieces_cannot_spell_is_placed_by_its_frames(text):
+    said = evidence([[Piece(component(10, 60))]], rows("8"), spread(text, 36))
+    choices = spelled(said, text)
+    assert [choice.index for choice in choices] == [-1] * len(text)
+    assert [CLASS_NAMES[choice.label] for choice in choices] == list(text)
+    lefts = [choice.box.x for choice in choices]
+    assert lefts == sorted(set(lefts))
+    assert choices[0].box.x == 10
+    assert choices[-1].box.right == 70
+    assert all(choice.box.height == 20 for choice in choices)
+    reading = decode([choices], said.probabilities, CLASS_NAMES, 1.0, (90, 32), [0.8])
+    assert reading.text == text
+    assert reading.confidence == pytest.approx(0.8)
+    assert all(digit.confidence == pytest.approx(0.99, rel=1e-4) for digit in reading.digits)
+
+
+@pytest.mark.parametrize("classes", [10, 11])
+def test_empty_text_leaves_nothing_but_marks(classes):
+    said = evidence([halves(10), [Piece(component(50))]], rows("8088", classes=classes), spread("--", 30))
+    choices = spelled(said, "")
+    assert all(choice.is_mark for choice in choices)
+    assert {pixel for c in choices for pixel in range(c.box.x, c.box.right)} == {*range(10, 34), *range(50, 62)}
+    assert decode([choices], said.probabilities, CLASS_NAMES, 1.0, (90, 32), []).text == ""
+
+
+def test_text_of_more_digits_than_frames_is_left_to_the_pieces():
+    said = evidence(singles(3), rows("253"), answer([6, BLANK]))
+    segmented = choose([said.pieces], said.probabilities)[0]
+    assert spelled(said, "253", segmented) == segmented
+
+
+@given(st.text("0123456789", max_size=6), st.text("0123456789-", min_size=1, max_size=4))
+def test_any_text_is_spelled(text, pieces):
+    """Whatever the pieces look like: all digits are there, left to right, in boxes inside the picture."""
+    line = [halves(10), *([Piece(component(40 + PITCH * i))] for i in range(len(pieces)))]
+    said = evidence(line, np.concatenate([rows("808"), rows(pieces)]), spread(text, 50))
+    picture, mask, components = scene(line)
+    choices = spell(said, text, [], picture, mask, components)
+    digits = [choice for choice in choices if not choice.is_mark]
+    assert "".join(CLASS_NAMES[choice.label] for choice in digits) == text
+    lefts = [choice.box.x for choice in choices]
+    assert lefts == sorted(lefts)
+    for choice in choices:
+        assert 0 <= choice.box.x < choice.box.right <= mask.shape[1]
+        assert 0 <= choice.box.y < choice.box.bottom <= mask.shape[0]
+
+
+def test_evidence_is_not_changed():
+    said = evidence(singles(3), rows("253"), spread("2-3", 30), [spread("253", 34)])
+    before = said.probabilities.copy(), said.log_probs.copy(), said.views[0].copy()
+    text, _ = read_line(said, "253", alone=False)
+    spelled(said, text)
+    for array, kept in zip((said.probabilities, said.log_probs, said.views[0]), before, strict=True):
+        assert np.array_equal(array, kept)
+
+
+def test_segmentation_that_agrees_is_spelled_by_its_own_pieces():
+    said = evidence(singles(3), rows("253"), spread("253", 30))
+    segmented = choose([said.pieces], said.probabilities)[0]
+    assert text_of(segmented, said.probabilities) == "253"
+    assert [(c.index, c.box) for c in spelled(said, "253", segmented)] == [(c.index, c.box) for c in segmented]
