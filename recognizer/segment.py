@@ -23,6 +23,8 @@ _REMNANT_HEIGHT = 0.75
 _FLAT_HEIGHT = 2.5
 _FLAT_ASPECT = 2.0
 """Ink lower than this, in stroke widths, and this much wider than high is a dash or a piece of a line."""
+_FLAT_SHARE = 0.75
+"""... where it is lower than this, in text heights."""
 _MAX_MARK_HEIGHT = 0.65
 """Tallest comma, in heights of the digit beside it."""
 _MIN_THICKNESS = 0.5
@@ -97,8 +99,14 @@ def select_digits(components: Sequence[Component], stroke_width: float, size: tu
     ]
     kept = sorted(kept, key=lambda c: c.area)[-_MAX_COMPONENTS:]
     height = text_height([c for c in kept if not _is_flat(c.box, stroke_width)] or kept)
-    joined = [c for c in _join_fragments(kept, height) if not _is_flat(c.box, stroke_width)]
-    return [c for c in joined if c.box.height >= _MIN_HEIGHT * height and not _is_edge_remnant(c.box, size, height)]
+    return [
+        c
+        for c in _join_fragments(kept, height)
+        # Broad strokes may fill a row of touching digits up to a bar: but it is as high as the digits around it.
+        if not (_is_flat(c.box, stroke_width) and c.box.height < _FLAT_SHARE * height)
+        and c.box.height >= _MIN_HEIGHT * height
+        and not _is_edge_remnant(c.box, size, height)
+    ]
 
 
 def _is_flat(box: Box, stroke_width: float) -> bool:

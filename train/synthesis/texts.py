@@ -33,6 +33,8 @@ def random_text(rng: np.random.Generator) -> str:
         day, month = str(rng.integers(1, 32)), str(rng.integers(1, 13))
         if rng.random() < 0.5:
             day, month = day.zfill(2), month.zfill(2)
+        if rng.random() < 0.35:
+            return mark.join((day, month))
         year = _digits(rng, 2) if rng.random() < 0.7 else f"{rng.choice(['19', '20'])}{_digits(rng, 2)}"
         return mark.join((day, month, year))
     if kind == "phone":
