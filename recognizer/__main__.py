@@ -1,4 +1,4 @@
-"""Command line: ``python -m recognizer PICTURE... [--json | --csv FILE]``."""
+"""Command line: ``python -m recognizer PICTURE... [--json | --csv FILE] [--method METHOD]``."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import get_args
 
 from recognizer.errors import RecognizerError
+from recognizer.reader import DigitReader, Method
+from recognizer.types import Reading
 
 _EXIT_FAILED = 1
 
@@ -32,10 +34,27 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m recognizer", description=_DESCRIPTION)
     parser.add_argument("pictures", nargs="+", metavar="PICTURE", help="picture file: PNG, JPEG, TIFF, WebP, BMP, ...")
     output = parser.add_mutually_exclusive_group()
-    output.add_argument("--json", action="store_true", help="print one JSON object a line, with a box for every digit")
-    output.add_argument("--csv", type=Path, metavar="FILE", help="write a table with a header line to FILE")
+    output.add_argument(
+        "--json",
+        action="store_true",
+        help="print one JSON object a line: every digit with its box, whether it is doubtful and what else it may be, and the "
+        "marks that were left out",
+    )
+    output.add_argument(
+        "--csv",
+        type=Path,
+        metavar="FILE",
+        help="write a table with a header line to FILE: file, text, confidence, and which digits of the text are doubtful, "
+        "counted from 1",
+    )
     parser.add_argument(
         "--checkpoint", type=Path, metavar="FOLDER", help="weights to read with (default: those built in)"
+    )
+    parser.add_argument(
+        "--method",
+        choices=get_args(Method),
+        default="auto",
+        help="how lines are read: digit by digit (segmentation), as a whole (sequence), or both together (auto, the default)",
     )
     arguments = parser.parse_args(argv)
     for stream in (sys.stdout, sys.stderr):
@@ -68,11 +87,9 @@ def _run(arguments: argparse.Namespace) -> int:
     return status[0]
 
 
-def _read_all(arguments: argparse.Namespace, status: list[int]) -> Iterator[tuple[str, Any]]:
+def _read_all(arguments: argparse.Namespace, status: list[int]) -> Iterator[tuple[str, Reading]]:
     """Path and reading of each picture that can be read; complains of the others and sets `status[0]`."""
-    from recognizer.reader import DigitReader  # here, so that --help and a mistyped option answer at once
-
-    reader = DigitReader.from_checkpoint(arguments.checkpoint)
+    reader = DigitReader.from_checkpoint(arguments.checkpoint, arguments.method)
     for path in arguments.pictures:
         try:
             yield path, reader.read(path)
@@ -92,9 +109,9 @@ def _write_csv(arguments: argparse.Namespace) -> int:
     try:
         with os.fdopen(handle, "w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
-            writer.writerow(("file", "text", "confidence"))
+            writer.writerow(("file", "text", "confidence", "doubtful"))
             for path, reading in _read_all(arguments, status):
-                writer.writerow((_disarm(path), reading.text, f"{reading.confidence:.4f}"))
+                writer.writerow((_disarm(path), reading.text, f"{reading.confidence:.4f}", _doubtful_places(reading)))
         part.chmod(0o666 & ~_umask())
         part.replace(target)
     except OSError as error:
@@ -102,6 +119,17 @@ def _write_csv(arguments: argparse.Namespace) -> int:
     finally:
         part.unlink(missing_ok=True)
     return status[0]
+
+
+def _doubtful_places(reading: Reading) -> str:
+    """Which digits to look at: "2 5"; of several lines "line 1: 2 5; line 3: 1", which no spreadsheet takes for a time."""
+    places = [
+        (number, " ".join(str(place) for place, digit in enumerate(line, 1) if digit.is_doubtful))
+        for number, line in enumerate(reading.lines, 1)
+    ]
+    if len(places) == 1:
+        return places[0][1]
+    return "; ".join(f"line {number}: {found}" for number, found in places if found)
 
 
 def _umask() -> int:

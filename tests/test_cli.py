@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,9 @@ from PIL import Image
 from test_image_io import png_header
 
 from recognizer.__main__ import main
+from recognizer.errors import CheckpointError
+from recognizer.reader import DigitReader
+from recognizer.types import Box, Digit, Reading
 
 ROOT = Path(__file__).parents[1]
 GOLDEN = ROOT / "tests" / "golden"
@@ -87,9 +91,41 @@ def test_csv_has_a_header_and_a_row_a_picture(capsys, tmp_path):
     assert capsys.readouterr() == ("", "")
     with table.open(newline="", encoding="utf-8") as file:
         header, *rows = csv.reader(file)
-    assert header == ["file", "text", "confidence"]
+    assert header == ["file", "text", "confidence", "doubtful"]
     assert [row[:2] for row in rows] == [[PICTURE, "253"], [PAGE, "253\n9916\n807"]]
     assert all(0 < float(row[2]) <= 1 for row in rows)
+    assert {len(row) for row in rows} == {4}
+
+
+def row_of(capsys, tmp_path, monkeypatch, *lines):
+    """The table's row for a reading of these lines; digits in brackets are doubtful."""
+    digits = [
+        tuple(Digit(label, 0.5 if mark else 0.99, Box(0, 0, 1, 1)) for mark, label in re.findall(r"(\[?)(\d)", line))
+        for line in lines
+    ]
+    monkeypatch.setattr(DigitReader, "read", lambda self, picture: Reading(tuple(digits), 0.5, 9, 9))
+    table = tmp_path / "out.csv"
+    assert main(["--csv", str(table), "any.png"]) == 0
+    with table.open(newline="", encoding="utf-8") as file:
+        return list(csv.reader(file))[1]
+
+
+@pytest.mark.parametrize(
+    ("lines", "doubtful"),
+    [
+        ((), ""),
+        (("253",), ""),
+        (("2[5]3",), "2"),
+        (("2[5]34[6]",), "2 5"),
+        (("253", "807"), ""),
+        (("253", "8[0]7"), "line 2: 2"),
+        (("2[5]34[6]", "12", "[8]07"), "line 1: 2 5; line 3: 1"),
+    ],
+)
+def test_table_names_the_digits_to_look_at(capsys, tmp_path, monkeypatch, lines, doubtful):
+    row = row_of(capsys, tmp_path, monkeypatch, *lines)
+    assert row[1] == "\n".join(lines).replace("[", "").replace("]", "")
+    assert row[3] == doubtful
 
 
 def test_picture_of_one_pixel_reads_as_nothing(capsys, tmp_path):
@@ -104,15 +140,48 @@ def test_checkpoint_can_be_named(capsys):
     assert capsys.readouterr().out.split("\t")[1] == "253"
 
 
+@pytest.mark.parametrize("method", ["auto", "segmentation"])
+def test_method_can_be_chosen(capsys, method):
+    assert main(["--method", method, PICTURE]) == 0
+    assert capsys.readouterr().out.split("\t")[1] == "253"
+
+
+def test_method_reaches_the_reader(capsys, monkeypatch):
+    asked = []
+
+    def from_checkpoint(folder=None, method="auto"):
+        asked.append((folder, method))
+        raise CheckpointError("This is where it stops.")
+
+    monkeypatch.setattr(DigitReader, "from_checkpoint", from_checkpoint)
+    for options in ([], ["--method", "segmentation"], ["--method", "sequence", "--checkpoint", "x"]):
+        assert main([*options, PICTURE]) == 1
+    assert asked == [(None, "auto"), (None, "segmentation"), (Path("x"), "sequence")]
+    assert capsys.readouterr().err == "This is where it stops.\n" * 3
+
+
+def test_method_without_its_network_is_one_sentence(capsys, tmp_path):
+    for name in ("digits.json", "digits.onnx"):
+        (tmp_path / name).symlink_to(ROOT / "checkpoints" / name)
+    assert main(["--method", "sequence", "--checkpoint", str(tmp_path), PICTURE]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    (sentence,) = sentences(err)
+    assert str(tmp_path) in sentence
+
+
 def test_help_names_the_options(capsys):
     with pytest.raises(SystemExit) as caught:
         main(["--help"])
     assert caught.value.code == 0
     out = capsys.readouterr().out
-    assert all(option in out for option in ("PICTURE", "--json", "--csv"))
+    assert all(option in out for option in ("PICTURE", "--json", "--csv", "--method", "segmentation"))
 
 
-@pytest.mark.parametrize("arguments", [[], ["--json", "--csv", "x.csv", PICTURE], ["--nonsense", PICTURE]])
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["--json", "--csv", "x.csv", PICTURE], ["--nonsense", PICTURE], ["--method", "guessing", PICTURE]],
+)
 def test_mistyped_options_end_with_usage(capsys, arguments):
     with pytest.raises(SystemExit) as caught:
         main(arguments)
@@ -183,8 +252,6 @@ def test_old_table_stays_until_the_new_one_is_whole(capsys, tmp_path, monkeypatc
             raise KeyboardInterrupt
         return original(self, picture)
 
-    from recognizer.reader import DigitReader
-
     original = DigitReader.read
     monkeypatch.setattr(DigitReader, "read", read)
     assert main(["--csv", str(table), PICTURE, PICTURE]) == 1
@@ -198,7 +265,7 @@ def test_old_table_is_replaced_by_a_whole_one(tmp_path):
     table = tmp_path / "out.csv"
     table.write_text("old\n" * 1000)
     assert main(["--csv", str(table), PICTURE]) == 0
-    assert table.read_text(encoding="utf-8").splitlines()[0] == "file,text,confidence"
+    assert table.read_text(encoding="utf-8").splitlines()[0] == "file,text,confidence,doubtful"
     assert len(table.read_text(encoding="utf-8").splitlines()) == 2
     assert [p.name for p in tmp_path.iterdir()] == ["out.csv"]
 
