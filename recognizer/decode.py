@@ -186,6 +186,7 @@ def decode(
     scale: float,
     size: tuple[int, int],
     line_probabilities: Sequence[float] | None = None,
+    more_marks: Sequence[Box] = (),
 ) -> Reading:
     """Join the most probable labels of the digits among the chosen pieces.
 
@@ -196,6 +197,7 @@ def decode(
         scale: working size over picture size.
         size: (width, height) of the picture, in pixels.
         line_probabilities: of each line, how probable its text is by all that is known; None to go by the pieces alone.
+        more_marks: ink that was known for no digit before any piece was looked at.
     """
     lines = tuple(
         tuple(_to_digit(choice, probabilities, class_names, scale, size) for choice in line)
@@ -215,7 +217,7 @@ def decode(
         lines,
         confidence,
         *size,
-        marks=tuple(Mark(_to_picture(choice.box, scale, size)) for choice in marks),
+        marks=tuple(Mark(_to_picture(box, scale, size)) for box in [*(choice.box for choice in marks), *more_marks]),
     )
 
 

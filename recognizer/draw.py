@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import cv2
@@ -14,10 +15,12 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
-from recognizer.types import DOUBTFUL_BELOW, Box, Reading, RgbImage
+from recognizer.ctc import BLANK, CLASSES, MARK, LogProbs
+from recognizer.types import DOUBTFUL_BELOW, Box, GreyImage, Reading, RgbImage
 
 SURE_COLOUR = (29, 78, 216)
 DOUBTFUL_COLOUR = (194, 65, 12)
+MARK_COLOUR = (120, 120, 120)
 OUTLINE_COLOUR = (96, 165, 250)
 PAPER = (255, 255, 255)
 
@@ -39,7 +42,7 @@ def annotate(
     doubtful_below: float = DOUBTFUL_BELOW,
     longest_side: tuple[int, int] | None = None,
 ) -> RgbImage:
-    """Draw a box and a label around each digit of a reading.
+    """Draw a box and a label around each digit of a reading, and a thin dotted frame around each mark.
 
     A doubtful digit has another colour, a dashed line and a "?" after its label, so that it is told apart without
     seeing colours. Lines and labels stay outside the digits' boxes; where they would leave the picture, a white margin
@@ -58,19 +61,21 @@ def annotate(
     canvas = _as_rgb(picture)
     factor = _scale_factor(canvas.shape[0], canvas.shape[1], longest_side)
     canvas = _resize(canvas, factor)
-    if not reading.digits:
+    if not reading.digits and not reading.marks:
         return canvas
 
     height, width = canvas.shape[:2]
     line_width = max(1, round(max(height, width) / 400))
     # The frame runs around the box at one line width's distance, so that it hides none of the ink.
-    frames = [_grow(_scaled(digit.box, factor), 2 * line_width) for digit in reading.digits]
+    boxes = [_scaled(digit.box, factor) for digit in reading.digits]
+    frames = [_grow(box, 2 * line_width) for box in boxes]
+    marks = [_grow(_scaled(mark.box, factor), 2 * line_width) for mark in reading.marks]
     doubtful = [digit.confidence < doubtful_below for digit in reading.digits]
     texts = [digit.label + ("?" if doubt else "") for digit, doubt in zip(reading.digits, doubtful, strict=True)]
     font = _font(_font_size(frames, height, width))
     labels = _place_labels(texts, frames, font, gap=line_width)
 
-    extent = [*frames, *(label.box for label in labels)]
+    extent = [*frames, *marks, *(label.box for label in labels)]
     left = max(0, line_width - min(box.x for box in extent))
     top = max(0, line_width - min(box.y for box in extent))
     right = max(0, max(box.right for box in extent) + line_width - width)
@@ -82,6 +87,11 @@ def annotate(
 
     image = Image.fromarray(canvas)
     pen = ImageDraw.Draw(image)
+    for mark in marks:
+        _draw_dots(pen, _moved(mark, left, top), max(1, line_width // 2))
+    if marks:  # a mark may lie close to a digit, or in it
+        for box in (_moved(box, left, top) for box in boxes):
+            image.paste(Image.fromarray(canvas[box.y : box.bottom, box.x : box.right]), (box.x, box.y))
     for frame, label, doubt in zip(frames, labels, doubtful, strict=True):
         colour = DOUBTFUL_COLOUR if doubt else SURE_COLOUR
         _draw_frame(pen, _moved(frame, left, top), colour, line_width, dashed=doubt)
@@ -134,6 +144,64 @@ def contact_sheet(crops: npt.NDArray[np.uint8], *, columns: int = 10, enlarge: i
         y, x = gap + row * (tile_height + gap), gap + column * (tile_width + gap)
         sheet[y : y + tile_height, x : x + tile_width] = tile
     return _as_rgb(sheet)
+
+
+def line_answers(
+    lines: Sequence[GreyImage], log_probs: Sequence[LogProbs], *, enlarge: int = 4, longest_side: int = 1280
+) -> RgbImage:
+    """Draw what the line network saw of each line, and under it what it answered.
+
+    For each frame a bar says how probable its likeliest digit is (or mark, in grey). The digits of the most probable path
+    stand under their frames: where one digit is the likeliest class of several frames in a row, under the surest of them.
+
+    Args:
+        lines: (32, W) each, from top to bottom; W may differ.
+        log_probs: (T, 12) each, as `recognizer.ctc` names the classes.
+        enlarge: most pixels a side that each pixel of a line becomes; fewer where the drawing would grow too large.
+        longest_side: most pixels of the drawing's longer side.
+
+    Returns:
+        (height, width, 3) uint8 RGB; one white pixel where there is no line.
+    """
+    if not lines:
+        return np.full((1, 1, 3), 255, np.uint8)
+    gap, bars, text = 4, 14, 8  # in pixels of a line picture, as everything else until it is enlarged
+    widest = max(line.shape[1] for line in lines) + 2 * gap
+    height = sum(line.shape[0] + bars + text + gap for line in lines) + gap
+    enlarge = min(enlarge, max(1, longest_side // max(widest, height)))
+    sheet = Image.new("RGB", (enlarge * widest, enlarge * height), PAPER)
+    pen = ImageDraw.Draw(sheet)
+    font = _font(max(_SMALLEST_FONT, (text - 1) * enlarge))
+    y = gap
+    for line, answer in zip(lines, log_probs, strict=True):
+        picture = Image.fromarray(np.repeat(np.repeat(line, enlarge, axis=0), enlarge, axis=1))
+        sheet.paste(picture, (enlarge * gap, enlarge * y))
+        ground = enlarge * (y + line.shape[0] + bars)
+        step = enlarge * -(-line.shape[1] // max(1, len(answer)))  # width of a frame
+        for frame, row in enumerate(np.exp(answer[:, BLANK + 1 :])):
+            best = int(row.argmax()) + BLANK + 1
+            high = round(enlarge * (bars - 1) * float(row.max()))
+            left = enlarge * gap + frame * step
+            if high:
+                colour = MARK_COLOUR if best == MARK else SURE_COLOUR
+                pen.rectangle((left, ground - high, left + step - 1, ground - 1), fill=colour)
+        pen.line((enlarge * gap, ground, enlarge * gap + enlarge * line.shape[1] - 1, ground), fill=MARK_COLOUR)
+        for frame, name in _emitted(answer):
+            middle = enlarge * gap + frame * step + step // 2
+            pen.text((middle, ground + enlarge * text // 2 + 1), name, fill=SURE_COLOUR, font=font, anchor="mm")
+        y += line.shape[0] + bars + text + gap
+    return fit(np.array(sheet, dtype=np.uint8), (1, longest_side))
+
+
+def _emitted(log_probs: LogProbs) -> list[tuple[int, str]]:
+    """The digits of the most probable path, each with the surest of its frames."""
+    best = log_probs.argmax(axis=1)
+    edges = [0, *(np.flatnonzero(np.diff(best)) + 1).tolist(), len(best)]
+    return [
+        (start + int(log_probs[start:end, best[start]].argmax()), CLASSES[best[start]])
+        for start, end in pairwise(edges)
+        if end > start and best[start] not in (BLANK, MARK)
+    ]
 
 
 def fit(picture: npt.NDArray[np.uint8], longest_side: tuple[int, int]) -> RgbImage:
@@ -197,7 +265,7 @@ def _overlap(a: Box, b: Box) -> int:
 def _font_size(frames: Sequence[Box], height: int, width: int) -> int:
     """A third of the digits' height, kept between a legible and an unobtrusive share of the picture."""
     longest = max(height, width)
-    wanted = float(np.median([frame.height for frame in frames])) / 3
+    wanted = float(np.median([frame.height for frame in frames] or [0])) / 3
     return max(_SMALLEST_FONT, round(min(max(wanted, longest / 45), longest / 18)))
 
 
@@ -239,11 +307,22 @@ def _draw_frame(
     if not dashed:
         pen.rectangle((x0, y0, x1, y1), outline=colour, width=line_width)
         return
+    _draw_dashes(pen, box, colour, line_width, 4 * line_width)
+
+
+def _draw_dots(pen: ImageDraw.ImageDraw, box: Box, line_width: int) -> None:
+    """Draw a dotted frame; what lies between its dots is light, so that it shows on dark paper too."""
+    pen.rectangle((box.x, box.y, box.right - 1, box.bottom - 1), outline=PAPER, width=line_width)
+    _draw_dashes(pen, box, MARK_COLOUR, line_width, 2 * line_width)
+
+
+def _draw_dashes(pen: ImageDraw.ImageDraw, box: Box, colour: tuple[int, int, int], line_width: int, dash: int) -> None:
+    x0, y0, x1, y1 = box.x, box.y, box.right - 1, box.bottom - 1
     inset = line_width - 1
-    for a, b in _dashes(x0, x1, 4 * line_width):
+    for a, b in _dashes(x0, x1, dash):
         pen.rectangle((a, y0, b, y0 + inset), fill=colour)
         pen.rectangle((a, y1 - inset, b, y1), fill=colour)
-    for a, b in _dashes(y0, y1, 4 * line_width):
+    for a, b in _dashes(y0, y1, dash):
         pen.rectangle((x0, a, x0 + inset, b), fill=colour)
         pen.rectangle((x1 - inset, a, x1, b), fill=colour)
 

@@ -19,7 +19,7 @@ from recognizer.image_io import load_image, to_grey
 from recognizer.lines import LinePicture, cut_line, lean
 from recognizer.normalize import normalize, normalize_all
 from recognizer.rulings import remove_rulings
-from recognizer.segment import dilate, find_components, select_digits, sort_left_to_right
+from recognizer.segment import dilate, find_components, marks_beside, select_digits, sort_left_to_right
 from recognizer.sequence import SequenceReader
 from recognizer.split import split
 from recognizer.types import CLASS_NAMES, Component, InkMask, Piece, Reading, Trace
@@ -109,8 +109,9 @@ class DigitReader:
         binarized = binarize(rescale(to_grey(rgb), scale))
         cleaned = remove_rulings(binarized.mask, binarized.stroke_width)
         dilated = dilate(cleaned, binarized.stroke_width)
-        components = select_digits(find_components(cleaned, dilated), binarized.stroke_width, cleaned.shape[::-1])
-        rows = sort_left_to_right(components)
+        components = find_components(cleaned, dilated)
+        rows = sort_left_to_right(select_digits(components, binarized.stroke_width, cleaned.shape[::-1]))
+        marks = [mark.box for mark in marks_beside(rows, components, binarized.stroke_width)]
         lines = [[split(c, binarized.stroke_width) for c in row] for row in rows]
         crops = normalize_all([piece.component.ink for line in lines for pieces in line for piece in pieces])
         probabilities = self._classifier.predict(crops)
@@ -121,9 +122,8 @@ class DigitReader:
             chosen, line_probabilities = self._read_lines(
                 pictures, answers, cleaned, rows, lines, probabilities, chosen
             )
-        reading = decode(
-            chosen, probabilities, self._classifier.class_names, scale, (width, height), line_probabilities
-        )
+        names, size = self._classifier.class_names, (width, height)
+        reading = decode(chosen, probabilities, names, scale, size, line_probabilities, marks)
         digits = [choice for line in digits_of(chosen) for choice in line]
         return Trace(
             reading=reading,

@@ -41,6 +41,8 @@ _SAME_LINE = 0.6
 """Lines that overlap in height by this share of the lower one's, and nowhere in width, are one."""
 _FRAGMENT_LINE = 0.6
 """A single component lower than this, in text heights of the tallest line, is no line of its own."""
+_MARK_REACH = 1.5
+"""How far a mark may stand before or behind a line, in text heights."""
 _MAX_COMPONENTS = 2000
 """More components than any page has digits: of a texture only the largest are looked at."""
 
@@ -187,6 +189,38 @@ def sort_left_to_right(components: Sequence[Component]) -> list[list[Component]]
     # By the middles of the digits: the box of a tall, slanted one may begin left of its predecessor's.
     rows = [_without_marks(sorted(line, key=lambda c: c.box.centre[0])) for line in rows]
     return sorted(rows, key=lambda line: float(np.mean([c.box.centre[1] for c in line])))
+
+
+def marks_beside(
+    lines: Sequence[Sequence[Component]], components: Sequence[Component], stroke_width: float
+) -> list[Component]:
+    """What stands in a line of digits and was left out as too small to be one: points, commas, dashes, equals signs.
+
+    Args:
+        lines: as from `sort_left_to_right`.
+        components: all that they were selected from, as from `find_components`.
+        stroke_width: typical width of a stroke, in pixels.
+
+    Returns:
+        The marks, in no particular order; specks, parts of the digits and what lies between the lines are none.
+    """
+    smallest = _MIN_FRAGMENT_AREA * stroke_width**2
+    marks = []
+    candidates = [c for c in components if c.area >= smallest]
+    for line in lines:
+        hull, height = _hull(line), text_height(line)
+        beside = _MARK_REACH * height
+        for component in candidates:
+            x, y = component.box.centre
+            near = hull.x - beside <= x <= hull.right + beside and hull.y - height / 4 <= y <= hull.bottom + height / 2
+            if near and component.box.height < height and not any(_covers(d.box, component.box) for d in line):
+                marks.append(component)
+    return marks
+
+
+def _covers(box: Box, other: Box) -> bool:
+    """Whether `other` lies within `box`."""
+    return box.x <= other.x and box.y <= other.y and other.right <= box.right and other.bottom <= box.bottom
 
 
 def _side_by_side(lines: list[list[Component]]) -> list[list[Component]]:

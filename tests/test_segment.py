@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from recognizer.components import label_components
-from recognizer.segment import dilate, find_components, select_digits, sort_left_to_right, text_height
+from recognizer.segment import dilate, find_components, marks_beside, select_digits, sort_left_to_right, text_height
 from recognizer.types import Box, Component
 
 MASKS = hnp.arrays(np.uint8, hnp.array_shapes(min_dims=2, max_dims=2, max_side=20), elements=st.sampled_from([0, 255]))
@@ -189,3 +189,20 @@ def test_comma_between_digits_is_left_out():
 def test_small_digit_beside_a_large_one_stays():
     digits = [block(50, 100, 30, 60), block(90, 110, 25, 45)]
     assert sort_left_to_right(digits) == [digits]
+
+
+def component(x, y, width, height):
+    return Component(Box(x, y, width, height), np.full((height, width), 255, np.uint8))
+
+
+def test_marks_in_a_line_are_listed():
+    digits = [component(20, 20, 20, 40), component(70, 20, 20, 40)]
+    comma, dash, speck = component(48, 55, 6, 10), component(100, 38, 20, 4), component(60, 30, 1, 2)
+    far, above = component(300, 40, 6, 6), component(50, 0, 6, 6)
+    found = marks_beside([digits], [*digits, comma, dash, speck, far, above], stroke_width=4.0)
+    assert found == [comma, dash]
+
+
+def test_part_of_a_digit_is_no_mark():
+    digit, flag = component(20, 20, 30, 40), component(30, 22, 15, 5)
+    assert marks_beside([[digit]], [digit, flag], stroke_width=3.0) == []
