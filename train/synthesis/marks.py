@@ -76,7 +76,7 @@ def mark_strokes(mark: str, rng: np.random.Generator) -> list[Stroke]:
 
 def doodle(rng: np.random.Generator) -> list[Stroke]:
     """Strokes that mean nothing, in the units of `mark_strokes`: a scribble, or a few strokes here and there."""
-    strokes = []
+    strokes: list[Stroke] = []
     for _ in range(int(rng.integers(1, 4))):
         count = int(rng.integers(6, 14)) if not strokes else int(rng.integers(2, 6))
         points = rng.uniform(-0.6, 0.6, (count, 2)) * (rng.uniform(0.6, 2.0), 1.0)
