@@ -2,17 +2,28 @@
 
 import numpy as np
 import pytest
+from made_answers import answer, spread
 
-from recognizer.draw import DOUBTFUL_COLOUR, SURE_COLOUR, annotate, contact_sheet, fit, outline
-from recognizer.types import Alternative, Box, Digit, Reading
+from recognizer.ctc import BLANK, MARK
+from recognizer.draw import (
+    DOUBTFUL_COLOUR,
+    MARK_COLOUR,
+    SURE_COLOUR,
+    annotate,
+    contact_sheet,
+    fit,
+    line_answers,
+    outline,
+)
+from recognizer.types import Alternative, Box, Digit, Mark, Reading
 
 
 def digit(label: str, box: Box, confidence: float = 0.99) -> Digit:
     return Digit(label, confidence, box, (Alternative("0" if label != "0" else "1", 1 - confidence),))
 
 
-def reading_of(*digits: Digit, width: int = 200, height: int = 100) -> Reading:
-    return Reading((digits,) if digits else (), 0.9, width, height)
+def reading_of(*digits: Digit, width: int = 200, height: int = 100, marks: tuple[Mark, ...] = ()) -> Reading:
+    return Reading((digits,) if digits else (), 0.9, width, height, marks)
 
 
 def pixels_of(picture: np.ndarray, colour: tuple[int, int, int]) -> int:
@@ -60,6 +71,45 @@ def test_doubt_shows_without_seeing_colours(grey_paper):
         return pixels_of(annotate(grey_paper, reading_of(digit("7", box, confidence)))[box.bottom :], colour)
 
     assert lower_edge(0.5, DOUBTFUL_COLOUR) < 0.8 * lower_edge(0.99, SURE_COLOUR)
+
+
+def test_mark_has_a_thin_dotted_frame_and_no_label(grey_paper):
+    box = Box(60, 40, 30, 30)
+    marked = annotate(grey_paper, reading_of(marks=(Mark(box),)))
+    assert marked.shape == grey_paper.shape
+    assert pixels_of(marked, SURE_COLOUR) == pixels_of(marked, DOUBTFUL_COLOUR) == 0
+    changed = (marked != grey_paper).any(axis=2)
+    rows, columns = np.flatnonzero(changed.any(axis=1)), np.flatnonzero(changed.any(axis=0))
+    assert (rows[0], rows[-1], columns[0], columns[-1]) == (38, 71, 58, 91)
+    assert not changed[39:71, 59:91].any()  # one pixel thin
+    dots = pixels_of(marked, MARK_COLOUR)
+    assert 0.4 * changed.sum() < dots < 0.7 * changed.sum()
+
+
+def test_mark_shows_less_than_a_digit(grey_paper):
+    box = Box(60, 40, 30, 30)
+    shown = {
+        "mark": annotate(grey_paper, reading_of(marks=(Mark(box),))),
+        "digit": annotate(grey_paper, reading_of(digit("7", box))),
+    }
+    mark, one = ((picture[:100, :200] != grey_paper).any(axis=2).sum() for picture in shown.values())
+    assert mark < 0.5 * one
+
+
+def test_mark_at_the_edge_gets_a_margin():
+    shown = annotate(np.zeros((40, 30, 3), np.uint8), reading_of(marks=(Mark(Box(0, 0, 30, 40)),), width=30, height=40))
+    assert shown.shape[0] > 40
+    assert shown.shape[1] > 30
+
+
+def test_mark_around_a_digit_leaves_its_pixels_alone():
+    picture = np.random.default_rng(1).integers(0, 256, (100, 200, 3), dtype=np.uint8)
+    box = Box(60, 40, 30, 40)
+    marks = tuple(Mark(Box(x, y, 20, 30)) for x in (45, 62, 75) for y in (30, 42, 60))
+    shown = annotate(picture, reading_of(digit("7", box), marks=marks))
+    assert shown.shape == picture.shape
+    inside = np.s_[box.y : box.bottom, box.x : box.right]
+    np.testing.assert_array_equal(shown[inside], picture[inside])
 
 
 def test_digits_are_never_drawn_over():
@@ -146,6 +196,64 @@ def test_contact_sheet_holds_every_crop(count):
     assert sheet.dtype == np.uint8
     assert sheet.ndim == 3
     assert int((sheet[:, :, 0] == 77).sum()) == count * 56 * 56
+
+
+def columns_of(picture: np.ndarray, colour: tuple[int, int, int]) -> list[int]:
+    return np.flatnonzero((picture == np.array(colour, np.uint8)).all(axis=2).any(axis=0)).tolist()
+
+
+def test_line_is_shown_enlarged_above_its_answer():
+    line = np.random.default_rng(0).integers(0, 256, (32, 60), dtype=np.uint8)
+    shown = line_answers([line], [spread("25", 30)], enlarge=4)
+    assert shown.dtype == np.uint8
+    assert shown.shape[1] == 4 * (60 + 8)
+    inside = shown[16 : 16 + 128, 16 : 16 + 240]
+    np.testing.assert_array_equal(inside[::4, ::4, 0], line)
+    assert pixels_of(shown[144:], SURE_COLOUR) > 0
+
+
+def test_bars_stand_under_their_frames_and_are_as_high_as_they_are_sure():
+    line = np.zeros((32, 20), np.uint8)
+    heights = []
+    for certainty in (0.4, 0.8):
+        log_probs = answer([BLANK] * 10, 1 - 1e-9)
+        log_probs[3, [BLANK, 6]] = np.log([1 - certainty, certainty])
+        shown = line_answers([line], [log_probs], enlarge=4)
+        bars = shown[4 * 36 : 4 * 50]
+        # Frame 3 covers pixels 6 and 7 of the line, which begins 4 pixels from the drawing's edge.
+        assert columns_of(bars, SURE_COLOUR) == list(range(4 * 10, 4 * 12))
+        heights.append(pixels_of(bars, SURE_COLOUR) / 8)
+    assert heights[1] == pytest.approx(2 * heights[0], abs=2)
+
+
+def test_digits_of_the_most_probable_path_stand_under_the_bars():
+    """What is less probable than nothing has a bar, but is no digit of the network's text."""
+    line = np.zeros((32, 20), np.uint8)
+
+    def text_row(*classes: int, certainty: float = 0.9) -> int:
+        shown = line_answers([line], [answer(classes, certainty)], enlarge=4)
+        return pixels_of(shown[4 * 51 :], SURE_COLOUR)
+
+    once = text_row(BLANK, 6, BLANK, BLANK, BLANK)
+    assert once > 10
+    assert text_row(BLANK, 6, 6, 6, BLANK) == once  # equal neighbours count once
+    assert text_row(BLANK, 6, BLANK, 6, BLANK) > 1.5 * once
+    assert text_row(BLANK, BLANK, BLANK, BLANK, BLANK) == 0
+    assert text_row(BLANK, MARK, BLANK, MARK, BLANK) == 0
+
+
+def test_marks_have_grey_bars():
+    shown = line_answers([np.zeros((32, 20), np.uint8)], [answer([BLANK, MARK, BLANK], 0.9)], enlarge=4)
+    assert pixels_of(shown[4 * 36 : 4 * 49], MARK_COLOUR) > 20
+
+
+def test_lines_of_any_number_and_width_fit():
+    lines = [np.zeros((32, width), np.uint8) for width in (8, 33, 1600)]
+    shown = line_answers(lines, [spread("12", -(-line.shape[1] // 2)) for line in lines])
+    assert max(shown.shape) <= 1280
+    many = line_answers(lines[:1] * 40, [spread("1", 4)] * 40)
+    assert max(many.shape) <= 1280
+    assert line_answers([], []).shape == (1, 1, 3)
 
 
 def test_fit_of_a_mask():

@@ -7,14 +7,16 @@ import socket
 import subprocess
 import sys
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from made_answers import spread
 
 from recognizer.errors import ImageLoadError
-from recognizer.types import Alternative, Box, Digit, Reading, Trace
+from recognizer.types import Alternative, Box, Digit, Mark, Reading, Trace
 from recognizer.web import launch, strings
 from recognizer.web.result import UNSURE_BELOW, digit_choices, look, percent, verdict
 
@@ -43,8 +45,9 @@ def reading_of(text: str, confidences: dict[int, float] | None = None, confidenc
 class StubReader:
     """Answers with one reading, or raises one error, and notes what it was shown."""
 
-    def __init__(self, answer: Reading | Exception) -> None:
+    def __init__(self, answer: Reading | Exception, lines: tuple[str, ...] = ()) -> None:
         self.answer = answer
+        self.lines = lines
         self.shown: list[Any] = []
 
     def read(self, picture: Any) -> Reading:
@@ -67,6 +70,8 @@ class StubReader:
             tuple(one.box for one in self.answer.digits),
             np.zeros((count, 28, 28), np.uint8),
             np.zeros((count, 10), np.float32),
+            line_pictures=tuple(np.zeros((32, 80), np.uint8) for _ in self.lines),
+            line_log_probs=tuple(spread(line, 40) for line in self.lines),
         )
 
 
@@ -142,11 +147,24 @@ def test_sentences_are_escaped():
     assert "<script>" not in verdict(look(StubReader(ImageLoadError("<script>alert(1)</script>")), "x"))
 
 
+@pytest.mark.parametrize(("count", "said"), [(0, ""), (1, strings.MARK), (3, strings.MARKS.format(count=3))])
+def test_marks_are_counted(count, said):
+    marks = tuple(Mark(Box(100 + 20 * i, 30, 5, 5)) for i in range(count))
+    verdict_said = words(verdict(look(StubReader(replace(reading_of("253"), marks=marks)), "x")))
+    assert ("Left out" in verdict_said) is bool(count)
+    assert said in verdict_said
+    assert "Sure" in verdict_said
+
+
 def test_result_holds_every_stage_and_small_pictures_only():
-    result = look(StubReader(reading_of("253")), "x")
-    assert set(result.stages) == set(strings.STAGES)
+    result = look(StubReader(reading_of("253"), lines=("253",)), "x")
+    assert list(result.stages) == list(strings.STAGES)
     assert all(max(picture.shape[:2]) <= 1280 for picture in result.stages.values())
     assert result.annotated is not None
+
+
+def test_lines_are_no_stage_where_no_network_looked_at_them():
+    assert set(look(StubReader(reading_of("253")), "x").stages) == set(strings.STAGES) - {"lines"}
 
 
 def test_doubtful_digits_are_marked_among_the_choices():
@@ -195,6 +213,20 @@ class TestPage:
         assert bars == pytest.approx(result.reading.digits[0].probabilities)
         assert sum(bars.values()) == pytest.approx(1)
         assert kept is result
+
+    @pytest.mark.parametrize("lines", [(), ("253",)], ids=["digits", "lines too"])
+    def test_steps_are_as_many_as_there_are_pictures(self, lines):
+        from recognizer.web import stages_tab
+
+        count = len(strings.STAGES)
+        intro, row, *rest = stages_tab._fill(look(StubReader(reading_of("253"), lines), "x"))
+        columns, pictures = rest[:count], rest[count:]
+        assert row.visible
+        assert [column.visible for column in columns] == [picture is not None for picture in pictures]
+        shown = sum(picture is not None for picture in pictures)
+        assert shown == count - (not lines)
+        assert f"{shown} steps" in intro
+        assert stages_tab._fill(None)[0] == strings.STAGES_WAITING
 
     def test_drawing_is_put_on_white_paper(self):
         from PIL import Image

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from recognizer.draw import annotate, contact_sheet, fit, outline
+from recognizer.draw import annotate, contact_sheet, fit, line_answers, outline
 from recognizer.errors import RecognizerError
 from recognizer.types import Reading, Trace
 from recognizer.web import strings
@@ -48,7 +48,7 @@ class Result:
     """Why the picture could not be read, "" where it was."""
     annotated: npt.NDArray[np.uint8] | None = None
     stages: dict[str, npt.NDArray[np.uint8]] = field(default_factory=dict)
-    """Intermediate pictures by the names in `strings.STAGES`, reduced to the size they are shown in."""
+    """Intermediate pictures by the names in `strings.STAGES`, in their order, reduced to the size they are shown in."""
 
 
 def look(reader: Reader, picture: Any) -> Result:
@@ -84,7 +84,7 @@ def verdict(result: Result) -> str:
     sentence = template.format(words=words, percent=percent(reading.confidence))
     doubts = _doubts(reading)
     sure = reading.confidence >= UNSURE_BELOW and not doubts
-    return _paragraphs("sure" if sure else "unsure", sentence, *doubts)
+    return _paragraphs("sure" if sure else "unsure", sentence, *doubts, *_left_out(reading))
 
 
 def waiting() -> str:
@@ -130,6 +130,12 @@ def _doubts(reading: Reading) -> list[str]:
     return [strings.DOUBTS_ONE.format(digits="; ".join(named))]
 
 
+def _left_out(reading: Reading) -> list[str]:
+    """The sentence that counts the marks; none where there is none."""
+    count = len(reading.marks)
+    return [strings.MARK if count == 1 else strings.MARKS.format(count=count)] if count else []
+
+
 def _paragraphs(tone: str, *sentences: str) -> str:
     inner = "".join(f"<p>{html.escape(sentence)}</p>" for sentence in sentences)
     return f'<div class="verdict {tone}" role="status">{inner}</div>'
@@ -154,4 +160,6 @@ def _stages(trace: Trace) -> dict[str, npt.NDArray[np.uint8]]:
     }
     stages = {name: fit(picture, _STAGE_SIDE) for name, picture in pictures.items()}
     stages["crops"] = contact_sheet(trace.crops, columns=8)
+    if trace.line_pictures:
+        stages["lines"] = line_answers(trace.line_pictures, trace.line_log_probs)
     return stages

@@ -23,7 +23,9 @@ EXAMPLES = "Examples"
 
 NUMBER = "Number"
 ANNOTATED = "Where each digit was found"
-ANNOTATED_ALT = "The picture with a box and a label around each digit that was found"
+ANNOTATED_ALT = (
+    "The picture with a box and a label around each digit that was found, and a dotted frame around what is none"
+)
 DIGITS = "Look closer at one digit"
 PROBABILITIES = "What the digit may be"
 
@@ -45,8 +47,10 @@ DOUBT = "{place} ({label}, or else {other})"
 DOUBT_PLACE = "digit {position}"
 DOUBT_PLACE_IN_LINE = "line {line}, digit {position}"
 MORE_DOUBTS = "and {count} more"
+MARK = "Left out as no digit: one place, in a dotted frame."
+MARKS = "Left out as no digit: {count} places, in dotted frames."
 
-STAGES_INTRO = "From a picture to digits in six steps, shown for the picture read last."
+STAGES_INTRO = "From a picture to digits in {count} steps, shown for the picture read last."
 STAGES_WAITING = "Read a picture first: its steps then appear here."
 STAGES = {
     "grey": ("1. Grey", "Colours are dropped: only how dark each spot is matters."),
@@ -64,7 +68,14 @@ STAGES = {
         "6. What the network sees",
         "Each digit is brought to 28 by 28 pixels, white on black and centred, like those the network learned from.",
     ),
+    "lines": (
+        "7. The line as a whole",
+        "A second network looks at the uncut line and says of each narrow column which digit it sees there, if any (the higher "
+        "the bar, the surer; grey: a mark); columns side by side that see the same digit count once (this is CTC), and both "
+        "networks together decide on the number.",
+    ),
 }
+"""Title and explanation of each step by its name in `Result.stages`; the last is not there where one network reads alone."""
 
 API_READ = "Read the number in a picture: its text, and the reading with each digit's box and probabilities as JSON."
 

@@ -108,6 +108,7 @@ CSS = """
   opacity: 1 !important; white-space: normal; text-align: left; background: none; font-size: .8rem; line-height: 1.25;
   padding: 4px 8px; color: var(--body-text-color-subdued); }
 .stages { display: grid !important; grid-template-columns: repeat(auto-fill, minmax(min(100%, 300px), 1fr)); }
+#step-lines { grid-column: 1 / -1; }
 #digit label { font-family: var(--font-mono); }
 @media (max-width: 640px) {
   .gradio-container > main { padding: 12px; }
