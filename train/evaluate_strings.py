@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import cv2
 import numpy as np
@@ -24,7 +24,7 @@ import numpy.typing as npt
 
 from recognizer.errors import ImageLoadError, RecognizerError
 from recognizer.image_io import load_image
-from recognizer.reader import DigitReader
+from recognizer.reader import DigitReader, Method
 from train.data import Digits, load_characters
 from train.digitless import COUNT, digitless_pictures
 from train.emnist_strings import RECIPES, Recipe, strings
@@ -35,7 +35,7 @@ from train.run import write_json
 from train.scores import Outcome, by_digits, canonical, reliability, risk_coverage, score, selective
 
 LABELS = "labels.csv"
-METHODS = ("auto", "segmentation", "sequence")
+METHODS = get_args(Method)
 MOST_DIGITLESS_READ = 2.0
 """Of the pictures without a digit, the percentage that may give a text."""
 SYNTHETIC_LENGTHS = range(1, 13)
