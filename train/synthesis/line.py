@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -65,7 +66,8 @@ class Hand:
     zero_height: float
     """Height of these 0s, compared with the other digits."""
     schooled: float
-    """Share of the 4s and 9s in forms that American hands hardly have: an open 4, a 9 whose stem begins at its left."""
+    """Share of the 4s, 5s, 7s and 9s in forms that American hands hardly have: an open 4, a 5 like a tick with a bar, a 7 like
+    a t, a 9 whose stem begins at its left."""
 
 
 def random_hand(rng: np.random.Generator) -> Hand:
@@ -97,10 +99,10 @@ def random_hand(rng: np.random.Generator) -> Hand:
         turn=float(rng.uniform(0.02, 0.10)),
         space=float(rng.uniform(0.25, 0.9)),
         joined=float(rng.uniform(0.2, 0.9)) if rng.random() < 0.15 else 0.0,
-        flagged=float(rng.uniform(0.5, 1.0)) if rng.random() < 0.35 else 0.05,
-        loops=float(rng.uniform(0.4, 1.0)) if rng.random() < 0.25 else 0.04,
+        flagged=float(rng.uniform(0.5, 1.0)) if rng.random() < 0.4 else 0.05,
+        loops=float(rng.uniform(0.4, 1.0)) if rng.random() < 0.32 else 0.04,
         zero_height=float(rng.uniform(0.5, 1.05)),
-        schooled=float(rng.uniform(0.4, 1.0)) if rng.random() < 0.15 else 0.02,
+        schooled=float(rng.uniform(0.3, 1.0)) if rng.random() < 0.28 else 0.03,
     )
 
 
@@ -183,8 +185,8 @@ def _character(
         if character == "0" and rng.random() < hand.loops:
             sink = rng.uniform(0.2, 1.0) * (1 - hand.zero_height) / 2 * height
             return _draw(_loop(rng), linear * hand.zero_height, middle + sink, hand, rng)
-        if character in "49" and rng.random() < hand.schooled:
-            return _draw(_open_four(rng) if character == "4" else _stemmed_nine(rng), linear, middle, hand, rng)
+        if character in _SCHOOLED and rng.random() < hand.schooled:
+            return _draw(_SCHOOLED[character](rng), linear, middle, hand, rng)
         if len(pen_digits) and rng.random() < hand.strokes:
             strokes = list(sources.strokes[int(rng.choice(pen_digits))])
             return _draw(_varied(character, strokes, rng), linear, middle, hand, rng)
@@ -311,11 +313,45 @@ def _stemmed_nine(rng: np.random.Generator) -> list[Stroke]:
     ]
     loop += [(stem + width * 0.55, low), (stem + u(-0.05, 0.12), low - u(0.0, 0.08))]
     down = [(stem + u(-0.02, 0.06), u(-0.5, -0.3)), (stem, 0.1), (stem + u(-0.14, 0.06), 0.5)]
-    curve = np.array(loop, np.float32)
-    for _ in range(2):  # corners cut twice (Chaikin 1974)
+    return [_rounded(loop), np.array(down, np.float32)]
+
+
+def _ticked_five(rng: np.random.Generator) -> list[Stroke]:
+    """A 5 in a hurry: a tick, down and up again, and its bar beside the top."""
+    u = rng.uniform
+    foot = (u(-0.15, 0.05), 0.5)
+    top = (u(0.05, 0.25), u(-0.5, -0.25))
+    tick = [(-u(0.2, 0.42), u(-0.25, 0.1)), (-u(0.12, 0.25), u(-0.1, 0.15)), foot, (u(0.0, 0.15), u(-0.05, 0.2)), top]
+    strokes = [_rounded(tick)]
+    if rng.random() < 0.8:
+        x, y = top[0] + u(-0.05, 0.15), top[1] + u(-0.15, 0.05)
+        strokes.append(np.array([(x, y), (x + u(0.2, 0.5), y + u(-0.12, 0.05))], np.float32))
+    return strokes
+
+
+def _crossed_seven(rng: np.random.Generator) -> list[Stroke]:
+    """A 7 with a bar and hardly a top: near a t or an f."""
+    u = rng.uniform
+    hook, bar, half = u(0.03, 0.3), u(-0.12, 0.12), u(0.16, 0.34)
+    stem = [(-hook, u(-0.42, -0.2)), (-hook / 2, -0.5), (u(0.02, 0.16), -0.48), (0.02, 0.0), (u(-0.14, 0.02), 0.5)]
+    return [_rounded(stem), np.array([(-half, bar + u(-0.05, 0.1)), (half, bar - u(0.0, 0.1))], np.float32)]
+
+
+def _rounded(points: list[tuple[float, float]]) -> Stroke:
+    """A smooth curve near the points: corners are cut twice (Chaikin 1974), the ends stay."""
+    curve = np.array(points, np.float32)
+    for _ in range(2):
         cut = np.stack([0.75 * curve[:-1] + 0.25 * curve[1:], 0.25 * curve[:-1] + 0.75 * curve[1:]], axis=1)
         curve = np.concatenate([curve[:1], cut.reshape(-1, 2), curve[-1:]])
-    return [curve, np.array(down, np.float32)]
+    return curve
+
+
+_SCHOOLED: dict[str, Callable[[np.random.Generator], list[Stroke]]] = {
+    "4": _open_four,
+    "5": _ticked_five,
+    "7": _crossed_seven,
+    "9": _stemmed_nine,
+}
 
 
 def _varied(digit: str, strokes: list[Stroke], rng: np.random.Generator) -> list[Stroke]:

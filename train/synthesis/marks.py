@@ -52,9 +52,6 @@ def mark_strokes(mark: str, rng: np.random.Generator) -> list[Stroke]:
         return [
             _line((-r * c, y - r * s), (r * c, y + r * s)) for c, s in zip(np.cos(angles), np.sin(angles), strict=True)
         ]
-    if mark == "+":
-        r, y = u(0.18, 0.34), u(-0.05, 0.15)
-        return [_line((-r, y), (r, y + u(-0.05, 0.03))), _line((u(-0.04, 0.04), y - r), (0, y + r))]
     if mark in "()":
         bow, side = u(0.12, 0.3), 1 if mark == "(" else -1
         return [_curve([(side * bow, u(-0.7, -0.5)), (-side * bow, 0), (side * bow, u(0.45, 0.7))])]

@@ -98,9 +98,11 @@ def _rule(fine: npt.NDArray[np.uint8], body: tuple[int, int], rng: np.random.Gen
         row(bottom + rng.uniform(2, 6))
         row(bottom + rng.uniform(7, 12))
     for side in (0, 1):
-        if rng.random() < 0.28:
-            x = rng.uniform(0, 7)
-            part = (0.0, 1.0) if rng.random() < 0.6 else sorted(rng.random(2))
+        if rng.random() < 0.34:
+            x = rng.uniform(0, 9)
+            # A broken border still runs on beyond the line of writing, above or below: that tells it from a 1.
+            end = rng.uniform(0.3, 0.9)
+            part = (0.0, 1.0) if rng.random() < 0.6 else (0.0, end) if rng.random() < 0.5 else (1 - end, 1.0)
             column(x if side == 0 else width - 1 - x, *part)
 
 

@@ -12,8 +12,9 @@ import numpy.typing as npt
 from train.data import NO_LETTERS, PEN_HEIGHT, Digits, Images, StrokedDigits, load_dataset, load_letters
 from train.pen import Stroke
 
-_LETTERS = "AEFHKMNRUVWXadefkmnrtuvwx"
-"""Letters that look like no digit, in either case where the source merges the two."""
+_LETTERS = "EHKMNRWekmnw"
+"""Letters that look like no digit, in either case where the source merges the two. Some hands write a 7 as a t or an f, a 5 as
+a v with a bar, a 9 as a P and a 4 as an h: these are not among them."""
 _BOX_LEVEL = 60
 """Grey level from which a pixel of EMNIST belongs to the ink's bounding box: its blurred fringe does not."""
 _MAX_POINTS = 48

@@ -8,7 +8,7 @@ LETTER = "a"
 """Stands for any letter that looks like no digit."""
 DOODLE = "~"
 """Stands for a scribble or a piece of a drawing, which no class is given to."""
-MARKS = ".,-=/:'$€£#*+()x" + LETTER
+MARKS = ".,-=/:'$€£#*()x" + LETTER
 """What may stand in a text beside digits and spaces."""
 
 _LENGTHS = np.array([0.07, 0.13, 0.16, 0.17, 0.16, 0.11, 0.07, 0.05, 0.03, 0.03, 0.01, 0.01])
