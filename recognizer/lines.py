@@ -78,22 +78,6 @@ def cut_line(flat: GreyImage, mask: InkMask, line: Sequence[Component]) -> LineP
     return LinePicture(np.asarray(image, dtype=np.uint8), float(x0), float(y0), scale)
 
 
-def lean(image: GreyImage, slant: float) -> GreyImage:
-    """Shear a line picture about its middle row: its top moves right by `slant` times its height (left where negative).
-
-    Args:
-        image: (32, W) uint8.
-        slant: horizontal shift per row.
-
-    Returns:
-        (32, W + 32 |slant|) uint8.
-    """
-    height, width = image.shape
-    room = round(abs(slant) * height)
-    matrix = np.array([[1.0, -slant, (slant * (height - 1) + room) / 2], [0.0, 1.0, 0.0]])
-    return np.asarray(cv2.warpAffine(image, matrix, (width + room, height), flags=cv2.INTER_LINEAR), dtype=np.uint8)
-
-
 def place_frames(
     picture: LinePicture, spans: Sequence[tuple[int, int]], frame: int, mask: InkMask, line: Sequence[Component]
 ) -> list[Box]:

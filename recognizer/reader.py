@@ -12,11 +12,11 @@ import numpy.typing as npt
 from recognizer.binarize import Binarized, binarize, rescale, working_scale
 from recognizer.checkpoint import STRINGS, load_checkpoint
 from recognizer.classifier import DigitClassifier
-from recognizer.combine import LEANS, LineEvidence, needs_second_look, read_line, spell
+from recognizer.combine import LineEvidence, read_line, spell
 from recognizer.decode import Choice, choose, decode, digits_of, text_of
 from recognizer.errors import CheckpointError
 from recognizer.image_io import load_image, to_grey
-from recognizer.lines import LinePicture, cut_line, lean
+from recognizer.lines import LinePicture, cut_line
 from recognizer.normalize import normalize, normalize_all
 from recognizer.rulings import remove_rulings
 from recognizer.segment import dilate, find_components, marks_beside, select_digits, sort_left_to_right
@@ -163,17 +163,10 @@ class DigitReader:
         assert self._sequence is not None
         alone = self.method == "sequence"
         texts = [text_of(choices, probabilities) for choices in chosen]
-        again = [
-            index
-            for index, (answer, text) in enumerate(zip(answers, texts, strict=True))
-            if needs_second_look(answer, None if alone else text)
-        ]
-        looks = iter(self._sequence.predict([lean(pictures[i].image, slant) for i in again for slant in LEANS]))
-        views = {index: [next(looks) for _ in LEANS] for index in again}
         spelled, trusted, first = [], [], 0
         for index, (row, pieces, choices) in enumerate(zip(rows, lines, chosen, strict=True)):
             last = first + sum(map(len, pieces))
-            evidence = LineEvidence(pieces, first, probabilities[first:last], answers[index], views.get(index, ()))
+            evidence = LineEvidence(pieces, first, probabilities[first:last], answers[index])
             text, probability = read_line(evidence, texts[index], alone)
             spelled.append(spell(evidence, text, choices, pictures[index], cleaned, row))
             if text:

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from recognizer.lines import cut_line, lean, place_frames
+from recognizer.lines import cut_line, place_frames
 from recognizer.segment import find_components
 from recognizer.types import Box, Component
 from train.examples import render_number
@@ -174,36 +174,6 @@ def test_the_picture_is_not_changed():
     cut(flat, mask)
     assert np.array_equal(flat, before[0])
     assert np.array_equal(mask, before[1])
-
-
-# --- leaning ---------------------------------------------------------------------------------------------------------
-
-
-def stroke(slant):
-    """A stroke through the middle of a line picture, leaning to the right by `slant` pixels a row."""
-    image = np.zeros((32, 60), np.uint8)
-    cv2.line(image, (round(30 - 12 * slant), 28), (round(30 + 12 * slant), 4), 255, 2)
-    return image
-
-
-def leaning(image):
-    """Pixels that the ink's centre moves to the right for each row up."""
-    y, x = np.nonzero(image > 127)
-    return -np.polyfit(y, x, 1)[0]
-
-
-@pytest.mark.parametrize("slant", [0.2, -0.2, 0.45])
-def test_leaning_moves_the_top_and_keeps_all_ink(slant):
-    upright = stroke(0)
-    leant = lean(upright, slant)
-    assert leant.dtype == np.uint8
-    assert leant.shape == (32, 60 + round(32 * abs(slant)))
-    assert leaning(leant) == pytest.approx(slant, abs=0.06)
-    assert float(leant.sum()) == pytest.approx(float(upright.sum()), rel=0.02)
-
-
-def test_leaning_back_makes_a_leaning_stroke_upright():
-    assert leaning(lean(stroke(0.3), -0.3)) == pytest.approx(0, abs=0.06)
 
 
 # --- digits known by their frames ------------------------------------------------------------------------------------
