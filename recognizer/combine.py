@@ -18,18 +18,18 @@ from recognizer.types import CLASS_NAMES, Component, InkMask, Piece
 
 _CANDIDATES = 4
 """Texts of the line network that are weighed."""
-_SEGMENTATION_WEIGHT = 0.3
+_SEGMENTATION_WEIGHT = 0.2
 """Weight of the pieces' log-probability against the line network's: their scores promise too much."""
 _WORST_FIT = -15.0
 """Below this, in nats, it no longer matters how badly a text fits the pieces: a digit may be hidden in one of them."""
 _WORST_LINE, _WORST_CANDIDATE = -12.0, -60.0
 """The same of the line network's log-probability: where a text is believed or not, and where it is chosen."""
-_TOGETHER = np.array([-0.212, 0.311, 0.257, -0.008, 0.133, 0.356, -0.677, 0.404])
+_TOGETHER = np.array([0.304, 0.329, -0.24, 0.008, 0.222, 0.782, -1.027, 0.079, -1.019])
 """How the signs that a text is right add up to the log-odds that it is, by logistic regression on real lines of thirteen kinds
 and on pictures without any digit. The signs: always 1; the log-odds among the candidates; the line network's log-probability;
 how the text fits the pieces; whether both readers agree; the line network's again where they do not; the doubt that the
-pieces are digits; the logarithm of the number of components."""
-_ALONE = np.array([0.0, 0.5, 0.5])
+pieces are digits; the logarithm of the number of components; whether there is nothing but 1s, which a bare line is read as."""
+_ALONE = np.array([0.666, 0.692, 1.336])
 """The same for the line network alone: always, the log-odds, the log-probability."""
 _LEAST_BELIEVED = 0.2
 """A text of less probability is no text."""
@@ -81,7 +81,11 @@ def read_line(evidence: LineEvidence, segmented: str, alone: bool) -> tuple[str,
     agreed = float(text == segmented == found[0])
     fluency = max(_WORST_LINE, float(line[best]))
     signs = [1.0, _log_odds(scores, best), fluency, max(_WORST_FIT, float(fit[best])), agreed, fluency * (1 - agreed)]
-    signs += [_doubt(evidence, way[0]) if way is not None else 1.0, math.log(len(evidence.pieces))]
+    signs += [
+        _doubt(evidence, way[0]) if way is not None else 1.0,
+        math.log(len(evidence.pieces)),
+        float(set(text) == {"1"}),
+    ]
     return _believed(text, float(_TOGETHER @ signs))
 
 

@@ -9,7 +9,14 @@ import pytest
 
 DATA = os.environ.get("RECOGNIZER_DATA", "")
 STRINGS = Path(DATA) / "strings"
-FLOORS = {"photos": 75, "pen_strings": 60, "form_fields": 60}
+FLOORS = {
+    "cheque_amounts": 65,
+    "form_fields": 90,
+    "marksheet_cells": 85,
+    "pen_strings": 80,
+    "photos": 85,
+    "table_cells": 70,
+}
 """Percent of `SAMPLE` pictures of a folder whose whole text has to be right."""
 SAMPLE = 40
 
