@@ -11,6 +11,14 @@ class RecognizerError(Exception):
 class ImageLoadError(RecognizerError):
     """The source is no picture that can be decoded: missing, empty, truncated, of another format, or a folder."""
 
+    def __init__(self, sentence: str, reason: str = "") -> None:
+        """Args: the sentence for a person; and, for a program that speaks another language, `reason`.
+
+        `reason` is "empty", "unknown_format", "damaged", "too_large", or "" where only the sentence says it.
+        """
+        super().__init__(sentence)
+        self.reason = reason
+
 
 class ImageTooLargeError(ImageLoadError):
     """The picture holds more pixels than the reader decodes (see ``image_io.MAX_PIXELS``)."""

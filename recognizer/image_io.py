@@ -70,18 +70,22 @@ def _read_file(path: Path) -> bytes:
 
 def _from_bytes(data: bytes, name: str) -> RgbImage:
     if not data:
-        raise ImageLoadError(f"{name} is empty (0 bytes): save or copy the picture again.")
+        raise ImageLoadError(f"{name} is empty (0 bytes): save or copy the picture again.", "empty")
     try:
         with warnings.catch_warnings():
             # Below its own error limit Pillow only warns of a huge picture; `_from_pillow` checks our smaller limit.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             image = Image.open(io.BytesIO(data))
     except Image.DecompressionBombError as error:
-        raise ImageTooLargeError(_too_large(name)) from error
+        raise ImageTooLargeError(_too_large(name), "too_large") from error
     except UnidentifiedImageError as error:
-        raise ImageLoadError(f"{name} is not a picture in a known format: save it as PNG or JPEG.") from error
+        raise ImageLoadError(
+            f"{name} is not a picture in a known format: save it as PNG or JPEG.", "unknown_format"
+        ) from error
     except Exception as error:  # Pillow's plugins raise almost anything on a damaged header
-        raise ImageLoadError(f"{name} is damaged and cannot be opened: save or copy the picture again.") from error
+        raise ImageLoadError(
+            f"{name} is damaged and cannot be opened: save or copy the picture again.", "damaged"
+        ) from error
     with image:
         return _from_pillow(image, name)
 
@@ -93,7 +97,7 @@ def _too_large(name: str, size: tuple[int, int] | None = None) -> str:
 
 def _from_pillow(image: Image.Image, name: str) -> RgbImage:
     if image.width * image.height > MAX_PIXELS:
-        raise ImageTooLargeError(_too_large(name, image.size))
+        raise ImageTooLargeError(_too_large(name, image.size), "too_large")
     if image.width == 0 or image.height == 0:
         raise ImageLoadError(f"{name} has no pixels: give a picture with a width and a height.")
     try:
@@ -108,7 +112,7 @@ def _from_pillow(image: Image.Image, name: str) -> RgbImage:
     except ImageLoadError:
         raise
     except Exception as error:  # truncated data, a broken EXIF block, a codec's own error
-        raise ImageLoadError(f"{name} is damaged or cut off: save or copy the picture again.") from error
+        raise ImageLoadError(f"{name} is damaged or cut off: save or copy the picture again.", "damaged") from error
 
 
 def _wide_grey(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -135,7 +139,7 @@ def _from_array(array: npt.NDArray[Any]) -> RgbImage:
             f"An array of shape {array.shape} has no pixels: give a picture with a width and a height."
         )
     if height * width > MAX_PIXELS:
-        raise ImageTooLargeError(_too_large("The array", (width, height)))
+        raise ImageTooLargeError(_too_large("The array", (width, height)), "too_large")
     values = _to_uint8(array)
     if values.ndim == 2:
         return np.repeat(values[:, :, np.newaxis], 3, axis=2)

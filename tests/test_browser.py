@@ -15,7 +15,8 @@ import gradio_client
 import pytest
 
 from recognizer.checkpoint import STRINGS, bundled_folder
-from recognizer.web import strings
+from recognizer.web import console, strings
+from recognizer.web.result import STAGES
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs the test extra (playwright)")
 
@@ -49,7 +50,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     try:
         assert server.stdout is not None
         first_line = server.stdout.readline()
-        assert first_line.startswith(strings.ADDRESS.format(url="http")), first_line + server.stdout.read()
+        assert first_line.startswith(console.ADDRESS.format(url="http")), first_line + server.stdout.read()
         yield f"http://127.0.0.1:{port}/"
     finally:
         server.send_signal(signal.SIGTERM)
@@ -209,7 +210,7 @@ def test_steps_are_shown_for_the_last_picture(page):
     wait_for_number(page, "1984")
     steps.click()
     has_lines = (bundled_folder() / f"{STRINGS}.json").is_file()
-    for name in strings.STAGES:
+    for name in STAGES:
         shown = playwright.expect(page.locator(f"#stage-{name} img"))
         if name == "lines" and not has_lines:
             shown.not_to_be_visible()

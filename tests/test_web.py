@@ -17,8 +17,8 @@ from made_answers import spread
 
 from recognizer.errors import ImageLoadError
 from recognizer.types import Alternative, Box, Digit, Mark, Reading, Trace
-from recognizer.web import launch, strings
-from recognizer.web.result import UNSURE_BELOW, digit_choices, look, percent, verdict
+from recognizer.web import console, launch, strings
+from recognizer.web.result import STAGES, UNSURE_BELOW, digit_choices, look, percent, verdict
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -158,13 +158,13 @@ def test_marks_are_counted(count, said):
 
 def test_result_holds_every_stage_and_small_pictures_only():
     result = look(StubReader(reading_of("253"), lines=("253",)), "x")
-    assert list(result.stages) == list(strings.STAGES)
+    assert list(result.stages) == list(STAGES)
     assert all(max(picture.shape[:2]) <= 1280 for picture in result.stages.values())
     assert result.annotated is not None
 
 
 def test_lines_are_no_stage_where_no_network_looked_at_them():
-    assert set(look(StubReader(reading_of("253")), "x").stages) == set(strings.STAGES) - {"lines"}
+    assert set(look(StubReader(reading_of("253")), "x").stages) == set(STAGES) - {"lines"}
 
 
 def test_doubtful_digits_are_marked_among_the_choices():
@@ -218,7 +218,7 @@ class TestPage:
     def test_steps_are_as_many_as_there_are_pictures(self, lines):
         from recognizer.web import stages_tab
 
-        count = len(strings.STAGES)
+        count = len(STAGES)
         intro, row, *rest = stages_tab._fill(look(StubReader(reading_of("253"), lines), "x"))
         columns, pictures = rest[:count], rest[count:]
         assert row.visible
@@ -293,7 +293,7 @@ def test_taken_port_is_one_sentence():
         port = taken.getsockname()[1]
         done = run_app("--port", str(port))
     assert done.returncode == 1
-    assert done.stderr.strip() == strings.PORT_TAKEN.format(port=port, host="127.0.0.1")
+    assert done.stderr.strip() == console.PORT_TAKEN.format(port=port, host="127.0.0.1")
 
 
 def test_next_free_port_is_taken_where_none_is_named(monkeypatch):

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from recognizer.errors import RecognizerError
-from recognizer.web import strings
+from recognizer.web import console
 from recognizer.web.result import Reader
 
 FIRST_PORT = 7860
@@ -94,16 +94,16 @@ def _run(options: argparse.Namespace, port: int, reader: Reader) -> int:
             **launch_options(),
         )
     except OSError:  # another program took the port since it was found free
-        print(strings.PORT_TAKEN.format(port=port, host=options.host), file=sys.stderr)
+        print(console.PORT_TAKEN.format(port=port, host=options.host), file=sys.stderr)
         return 1
     try:
         if options.share and not page.share_url:
-            print(strings.SHARE_FAILED, file=sys.stderr)
+            print(console.SHARE_FAILED, file=sys.stderr)
             return 1
-        print(strings.ADDRESS.format(url=page.local_url), flush=True)
+        print(console.ADDRESS.format(url=page.local_url), flush=True)
         if page.share_url:
-            print(strings.PUBLIC_ADDRESS.format(url=page.share_url), flush=True)
-        print(strings.STOP_HINT, flush=True)
+            print(console.PUBLIC_ADDRESS.format(url=page.share_url), flush=True)
+        print(console.STOP_HINT, flush=True)
         while not ended.wait(timeout=1):  # waking up now and then lets Python on Windows see Ctrl+C
             pass
     finally:
@@ -136,12 +136,12 @@ def _free_port(host: str, wanted: int | None) -> int:
             if _is_free(host, port):
                 return port
         except PermissionError as error:
-            raise _LaunchError(strings.PORT_REFUSED.format(port=port)) from error
+            raise _LaunchError(console.PORT_REFUSED.format(port=port)) from error
         except OSError as error:
-            raise _LaunchError(strings.HOST_UNUSABLE.format(host=host)) from error
+            raise _LaunchError(console.HOST_UNUSABLE.format(host=host)) from error
         if wanted is not None:
-            raise _LaunchError(strings.PORT_TAKEN.format(port=port, host=host))
-    raise _LaunchError(strings.NO_FREE_PORT.format(first=FIRST_PORT))
+            raise _LaunchError(console.PORT_TAKEN.format(port=port, host=host))
+    raise _LaunchError(console.NO_FREE_PORT.format(first=FIRST_PORT))
 
 
 def _is_free(host: str, port: int) -> bool:

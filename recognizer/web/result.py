@@ -13,11 +13,17 @@ import numpy.typing as npt
 
 from recognizer.draw import annotate, contact_sheet, fit, line_answers, outline
 from recognizer.errors import RecognizerError
+from recognizer.image_io import MAX_PIXELS
 from recognizer.types import Reading, Trace
-from recognizer.web import strings
+from recognizer.web.language import say
 
 UNSURE_BELOW = 0.8
 """The page says that it is unsure of a reading whose confidence lies below this."""
+
+STAGES = ("grey", "binary", "cleaned", "dilated", "boxes", "crops", "lines")
+"""The steps shown of how a picture was read, in their order; the last is not there where one network reads alone."""
+CONFIDENCE_WORDS = ((0.95, "SURE"), (UNSURE_BELOW, "FAIRLY_SURE"), (0.5, "UNSURE"), (0.0, "GUESS"))
+"""From the least confidence that earns the words, highest first; the words are named as in `strings`."""
 
 _SHOWN_SIDE = (480, 1280)
 """Least and most pixels of the longer side of the annotated picture."""
@@ -48,48 +54,48 @@ class Result:
     """Why the picture could not be read, "" where it was."""
     annotated: npt.NDArray[np.uint8] | None = None
     stages: dict[str, npt.NDArray[np.uint8]] = field(default_factory=dict)
-    """Intermediate pictures by the names in `strings.STAGES`, in their order, reduced to the size they are shown in."""
+    """Intermediate pictures by the names in `STAGES`, in their order, reduced to the size they are shown in."""
 
 
-def look(reader: Reader, picture: Any) -> Result:
+def look(reader: Reader, picture: Any, language: str | None = None) -> Result:
     """Read a picture; an error becomes a sentence in the result and is never raised."""
     try:
         trace = reader.trace(picture)
         return Result(trace.reading, annotated=_annotated(trace), stages=_stages(trace))
     except RecognizerError as error:
-        return Result(problem=_without_path(str(error), picture))
+        return Result(problem=problem_of(error, picture, language))
     except Exception:
         _log.exception("A picture could not be read")
-        return Result(problem=strings.UNEXPECTED)
+        return Result(problem=say(language, "UNEXPECTED"))
 
 
-def percent(confidence: float) -> str:
+def percent(confidence: float, language: str | None = None) -> str:
     """A probability in percent, rounded down, so that "100 %" is never claimed."""
     if confidence >= 0.999:
-        return "over 99.9 %"
+        return say(language, "OVER", percent="99.9 %")
     if confidence >= 0.99:
         return f"{int(confidence * 1000) / 10:.1f} %"
     return f"{int(confidence * 100)} %"
 
 
-def verdict(result: Result) -> str:
+def verdict(result: Result, language: str | None = None) -> str:
     """What the page says about a result, as HTML whose class carries its tone (sure, unsure, none, problem)."""
     if result.problem:
         return _paragraphs("problem", result.problem)
     reading = result.reading
     if not reading.digits:
-        return _paragraphs("none", strings.NOTHING_FOUND, strings.NOTHING_FOUND_HINT)
-    words = next(words for least, words in strings.CONFIDENCE_WORDS if reading.confidence >= least)
-    template = strings.CONFIDENCE if len(reading.digits) > 1 else strings.CONFIDENCE_ONE
-    sentence = template.format(words=words, percent=percent(reading.confidence))
-    doubts = _doubts(reading)
+        return _paragraphs("none", say(language, "NOTHING_FOUND"), say(language, "NOTHING_FOUND_HINT"))
+    words = say(language, next(words for least, words in CONFIDENCE_WORDS if reading.confidence >= least))
+    template = "CONFIDENCE" if len(reading.digits) > 1 else "CONFIDENCE_ONE"
+    sentence = say(language, template, words=words, percent=percent(reading.confidence, language))
+    doubts = _doubts(reading, language)
     sure = reading.confidence >= UNSURE_BELOW and not doubts
-    return _paragraphs("sure" if sure else "unsure", sentence, *doubts, *_left_out(reading))
+    return _paragraphs("sure" if sure else "unsure", sentence, *doubts, *_left_out(reading, language))
 
 
-def waiting() -> str:
+def waiting(language: str | None = None) -> str:
     """What the page says before the first picture, as HTML."""
-    return _paragraphs("none", strings.WAITING)
+    return _paragraphs("none", say(language, "WAITING"))
 
 
 def digit_choices(reading: Reading) -> list[tuple[str, int]]:
@@ -97,7 +103,7 @@ def digit_choices(reading: Reading) -> list[tuple[str, int]]:
     return [(digit.label + ("?" if digit.is_doubtful else ""), index) for index, digit in enumerate(reading.digits)]
 
 
-def _doubts(reading: Reading) -> list[str]:
+def _doubts(reading: Reading, language: str | None) -> list[str]:
     """The sentence that names the digits in doubt; none where the reader is sure of all."""
     doubts = [
         (line_number, position, digit)
@@ -121,19 +127,19 @@ def _doubts(reading: Reading) -> list[str]:
         ]
     named = []
     for line_number, position, digit in doubts[:_MOST_DOUBTS]:
-        template = strings.DOUBT_PLACE_IN_LINE if len(reading.lines) > 1 else strings.DOUBT_PLACE
-        place = template.format(line=line_number, position=position)
+        template = "DOUBT_PLACE_IN_LINE" if len(reading.lines) > 1 else "DOUBT_PLACE"
+        place = say(language, template, line=line_number, position=position)
         other = digit.alternatives[0].label if digit.alternatives else "?"
-        named.append(strings.DOUBT.format(place=place, label=digit.label, other=other))
+        named.append(say(language, "DOUBT", place=place, label=digit.label, other=other))
     if len(doubts) > _MOST_DOUBTS:
-        named.append(strings.MORE_DOUBTS.format(count=len(doubts) - _MOST_DOUBTS))
-    return [strings.DOUBTS_ONE.format(digits="; ".join(named))]
+        named.append(say(language, "MORE_DOUBTS", count=len(doubts) - _MOST_DOUBTS))
+    return [say(language, "DOUBTS", digits="; ".join(named))]
 
 
-def _left_out(reading: Reading) -> list[str]:
+def _left_out(reading: Reading, language: str | None) -> list[str]:
     """The sentence that counts the marks; none where there is none."""
     count = len(reading.marks)
-    return [strings.MARK if count == 1 else strings.MARKS.format(count=count)] if count else []
+    return [say(language, "MARK" if count == 1 else "MARKS", count=count)] if count else []
 
 
 def _paragraphs(tone: str, *sentences: str) -> str:
@@ -141,9 +147,19 @@ def _paragraphs(tone: str, *sentences: str) -> str:
     return f'<div class="verdict {tone}" role="status">{inner}</div>'
 
 
-def _without_path(sentence: str, picture: Any) -> str:
-    """The sentence with the upload's temporary path cut to the file name that its sender knows."""
-    return sentence.replace(picture, Path(picture).name) if isinstance(picture, str) and picture else sentence
+def problem_of(error: RecognizerError, picture: Any, language: str | None = None) -> str:
+    """Why a picture could not be read, in the visitor's language where it has the sentence.
+
+    Args:
+        error: what the reader raised.
+        picture: what it was given; of a path no more is told than the file name, which is what its sender knows.
+        language: tag of the visitor's language.
+    """
+    name = Path(picture).name if isinstance(picture, str | Path) else say(language, "THE_PICTURE")
+    reason = getattr(error, "reason", "")
+    if reason:
+        return say(language, f"PROBLEM_{reason.upper()}", name=name, most=MAX_PIXELS // 1_000_000)
+    return str(error).replace(str(picture), name) if isinstance(picture, str | Path) else str(error)
 
 
 def _annotated(trace: Trace) -> npt.NDArray[np.uint8]:

@@ -6,8 +6,9 @@ from typing import Any
 
 import gradio as gr
 
-from recognizer.web import strings
-from recognizer.web.result import Result
+from recognizer.web.i18n import WITH_LANGUAGE, language_input, text
+from recognizer.web.language import say
+from recognizer.web.result import STAGES, Result
 
 
 def build_stages_tab(tab: Any, result: Any) -> None:
@@ -15,32 +16,39 @@ def build_stages_tab(tab: Any, result: Any) -> None:
 
     Filling it only then keeps seven pictures off the wire for each stroke drawn on the other tab.
     """
-    intro = gr.Markdown(strings.STAGES_WAITING)
+    intro = gr.Markdown(text("STAGES_WAITING"))
     columns: list[Any] = []
     pictures: list[Any] = []
     with gr.Row(visible=False, elem_classes="stages") as steps:
-        for name, (title, sentence) in strings.STAGES.items():
+        for name in STAGES:
             with gr.Column(min_width=260, elem_classes="stage", elem_id=f"step-{name}") as column:
                 pictures.append(
                     gr.Image(
-                        label=title,
-                        alt_text=sentence,
+                        label=text(f"STAGE_{name.upper()}"),
+                        alt_text=str(text(f"STAGE_{name.upper()}_HINT")),
                         format="png",
                         interactive=False,
                         buttons=["fullscreen"],
                         elem_id=f"stage-{name}",
                     )
                 )
-                gr.Markdown(sentence, elem_classes="hint")
+                gr.Markdown(text(f"STAGE_{name.upper()}_HINT"), elem_classes="hint")
             columns.append(column)
-    tab.select(_fill, result, [intro, steps, *columns, *pictures], show_progress="hidden", api_visibility="private")
+    tab.select(
+        _fill,
+        [result, language_input()],
+        [intro, steps, *columns, *pictures],
+        show_progress="hidden",
+        api_visibility="private",
+        js=WITH_LANGUAGE,
+    )
 
 
-def _fill(result: Result | None) -> list[Any]:
+def _fill(result: Result | None, language: str | None = None) -> list[Any]:
     stages = result.stages if result else {}
     return [
-        strings.STAGES_INTRO.format(count=len(stages)) if stages else strings.STAGES_WAITING,
+        say(language, "STAGES_INTRO", count=len(stages)) if stages else text("STAGES_WAITING"),
         gr.Row(visible=bool(stages)),
-        *(gr.Column(visible=name in stages) for name in strings.STAGES),
-        *(stages.get(name) for name in strings.STAGES),
+        *(gr.Column(visible=name in stages) for name in STAGES),
+        *(stages.get(name) for name in STAGES),
     ]
