@@ -58,11 +58,26 @@ def annotate(
     Returns:
         (height + margins, width + margins, 3) uint8 RGB.
     """
+    return annotate_and_locate(picture, reading, doubtful_below=doubtful_below, longest_side=longest_side)[0]
+
+
+def annotate_and_locate(
+    picture: npt.NDArray[np.uint8],
+    reading: Reading,
+    *,
+    doubtful_below: float = DOUBTFUL_BELOW,
+    longest_side: tuple[int, int] | None = None,
+) -> tuple[RgbImage, tuple[Box, ...]]:
+    """As `annotate`, and where in the drawing each digit's frame and label lie, so that a click can choose a digit.
+
+    Returns:
+        The drawing, and for each digit of the reading the box around its frame and label, in pixels of the drawing.
+    """
     canvas = _as_rgb(picture)
     factor = _scale_factor(canvas.shape[0], canvas.shape[1], longest_side)
     canvas = _resize(canvas, factor)
     if not reading.digits and not reading.marks:
-        return canvas
+        return canvas, ()
 
     height, width = canvas.shape[:2]
     line_width = max(1, round(max(height, width) / 400))
@@ -98,7 +113,8 @@ def annotate(
         tag = _moved(label.box, left, top)
         pen.rounded_rectangle((tag.x, tag.y, tag.right - 1, tag.bottom - 1), radius=tag.height // 5, fill=colour)
         pen.text(tag.centre, label.text, fill=PAPER, font=font, anchor="mm")
-    return np.array(image, dtype=np.uint8)
+    places = tuple(_moved(frame.union(label.box), left, top) for frame, label in zip(frames, labels, strict=True))
+    return np.array(image, dtype=np.uint8), places
 
 
 def outline(picture: npt.NDArray[np.uint8], boxes: Sequence[Box]) -> RgbImage:

@@ -10,6 +10,7 @@ from recognizer.draw import (
     MARK_COLOUR,
     SURE_COLOUR,
     annotate,
+    annotate_and_locate,
     contact_sheet,
     fit,
     line_answers,
@@ -259,3 +260,16 @@ def test_lines_of_any_number_and_width_fit():
 def test_fit_of_a_mask():
     assert fit(np.zeros((10, 20), np.uint8), (320, 640)).shape == (160, 320, 3)
     assert fit(np.zeros((1000, 2000, 3), np.uint8), (320, 640)).shape == (320, 640, 3)
+
+
+def test_places_of_the_digits_are_where_they_were_drawn() -> None:
+    reading = Reading(((digit("7", Box(10, 2, 20, 30)), digit("1", Box(50, 2, 10, 30), 0.4)),), 0.5, 80, 40)
+    picture = np.full((40, 80, 3), 255, np.uint8)
+    drawing, places = annotate_and_locate(picture, reading, longest_side=(160, 160))
+    np.testing.assert_array_equal(drawing, annotate(picture, reading, longest_side=(160, 160)))
+    assert len(places) == 2
+    for place, colour in zip(places, (SURE_COLOUR, DOUBTFUL_COLOUR), strict=True):
+        coloured = np.argwhere((drawing == colour).all(axis=2))
+        (top, left), (bottom, right) = coloured.min(axis=0), coloured.max(axis=0)
+        assert (place.x, place.y) == (left, top)
+        assert (place.right, place.bottom) == (right + 1, bottom + 1)
