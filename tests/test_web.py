@@ -231,14 +231,14 @@ class TestPage:
     def test_drawing_is_put_on_white_paper(self):
         from PIL import Image
 
-        from recognizer.web import read_tab
+        from recognizer.web import canvas
 
         reader = StubReader(reading_of("1"))
         drawing = Image.new("RGBA", (20, 10))  # transparent black, as the canvas sends it
-        assert read_tab._read_drawing(reader, {"composite": drawing}) is None
-        assert read_tab._read_drawing(reader, None) is None
+        assert canvas.read_drawing(reader, {"composite": drawing}) is None
+        assert canvas.read_drawing(reader, None) is None
         drawing.putpixel((5, 5), (17, 24, 39, 255))
-        read_tab._read_drawing(reader, {"composite": drawing})
+        canvas.read_drawing(reader, {"composite": drawing})
         assert reader.shown[0].getpixel((0, 0)) == (255, 255, 255)
         assert reader.shown[0].getpixel((5, 5)) == (17, 24, 39)
 

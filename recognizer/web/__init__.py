@@ -3,6 +3,7 @@
 strings      every sentence that the page shows
 result       a reading in words and pictures, without gradio
 style        colours, fonts and spacing
+canvas       where a number is drawn
 read_tab     where a picture is given and its number read
 stages_tab   how it was read, step by step
 page         puts the tabs together

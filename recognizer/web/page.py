@@ -8,7 +8,8 @@ from typing import Any
 import gradio as gr
 
 from recognizer.web import strings, style
-from recognizer.web.read_tab import CANVAS_JS, EXAMPLES_FOLDER, build_read_tab
+from recognizer.web.canvas import CANVAS_CSS, CANVAS_JS
+from recognizer.web.read_tab import EXAMPLES_FOLDER, build_read_tab
 from recognizer.web.result import Reader
 from recognizer.web.stages_tab import build_stages_tab
 
@@ -50,7 +51,7 @@ def launch_options() -> dict[str, Any]:
     """Options of `gr.Blocks.launch` that make the page what it is: look, limits, and nothing kept."""
     return {
         "theme": style.theme(),
-        "css": style.CSS,
+        "css": style.CSS + CANVAS_CSS,
         "js": CANVAS_JS,
         "max_file_size": "10mb",
         # The only files outside the uploads that the page hands out: the project's own pictures.

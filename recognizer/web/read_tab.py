@@ -9,37 +9,13 @@ from typing import Any
 
 import gradio as gr
 from gradio.utils import get_upload_folder
-from PIL import Image
 
 from recognizer.types import Reading
 from recognizer.web import strings
+from recognizer.web.canvas import build_canvas, read_drawing
 from recognizer.web.result import Reader, Result, digit_choices, look, verdict, waiting
 
 EXAMPLES_FOLDER = Path(__file__).parent / "examples"
-
-# Wide rather than high, as numbers are; the brush is about as wide on a drawn digit as a felt pen is on a written one.
-_CANVAS_SIZE = (640, 384)
-_BRUSH_SIZE = 14
-
-CANVAS_JS = """
-() => {
-  // Gradio's canvas shows a "select the draw tool" prompt at the start and after it was cleared, and keeps back the
-  // first change after it was built. Whenever the prompt shows, take the brush, so that a stroke draws; clear a new
-  // canvas once, so that the change that is kept back is not the first stroke.
-  const prepare = () => {
-    const canvas = document.querySelector("#canvas .image-container");
-    if (!canvas?.querySelector(".empty")) return;
-    if (!canvas.dataset.cleared) {
-      canvas.dataset.cleared = "yes";
-      canvas.querySelector(".top-panel > button:last-of-type")?.click();
-    }
-    canvas.querySelector(".toolbar-wrap button")?.click();
-  };
-  new MutationObserver(prepare).observe(document.body, { childList: true, subtree: true });
-  prepare();
-}
-"""
-"""Runs when the page has loaded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +33,7 @@ def build_read_tab(reader: Reader, examples_folder: Path = EXAMPLES_FOLDER) -> R
     with gr.Row(elem_classes="read-columns"):
         with gr.Column(min_width=280), gr.Tabs(elem_id="sources") as sources:
             with gr.Tab(strings.DRAW_TAB, id="draw"):
-                canvas = _canvas()
+                canvas = build_canvas()
                 gr.Markdown(strings.CANVAS_HINT, elem_classes="hint")
             with gr.Tab(strings.PICTURE_TAB, id="picture"):
                 picture = _picture_input()
@@ -85,7 +61,7 @@ def build_read_tab(reader: Reader, examples_folder: Path = EXAMPLES_FOLDER) -> R
     private = {"api_visibility": "private", "trigger_mode": "always_last"}
     # The canvas reports each stroke by `change`; strokes drawn while one reading runs are read together after it.
     canvas.change(
-        lambda drawing: _show(_read_drawing(reader, drawing)), canvas, shown, show_progress="hidden", **private
+        lambda drawing: _show(read_drawing(reader, drawing)), canvas, shown, show_progress="hidden", **private
     )
     # `upload` comes from a chosen, dropped, pasted and photographed picture alike. Without preprocessing the reader gets
     # the uploaded file itself: Gradio would open it with Pillow and answer a bare "Error" where that fails, while the
@@ -155,23 +131,6 @@ def load_examples(folder: Path = EXAMPLES_FOLDER) -> list[dict[str, str]]:
     ]
 
 
-def _canvas() -> Any:
-    return gr.Sketchpad(
-        label=strings.CANVAS,
-        height=400,
-        canvas_size=_CANVAS_SIZE,
-        brush=gr.Brush(default_size=_BRUSH_SIZE, colors=["#111827"], color_mode="fixed"),
-        layers=False,
-        transforms=(),
-        # RGBA: the canvas is transparent where nothing was drawn, and modes without alpha read that as black ink.
-        image_mode="RGBA",
-        type="pil",
-        format="png",
-        buttons=[],
-        elem_id="canvas",
-    )
-
-
 def _picture_input() -> Any:
     return gr.Image(
         label=strings.PICTURE,
@@ -196,15 +155,6 @@ def _examples_gallery(examples: list[dict[str, str]]) -> Any:
         buttons=[],
         elem_id="examples",
     )
-
-
-def _read_drawing(reader: Reader, drawing: dict[str, Any] | None) -> Result | None:
-    """Read the canvas; None where it is empty."""
-    composite = drawing["composite"] if drawing else None
-    if composite is None or composite.getextrema()[3][1] == 0:
-        return None
-    paper = Image.new("RGBA", composite.size, "white")
-    return look(reader, Image.alpha_composite(paper, composite).convert("RGB"))
 
 
 def _show(result: Result | None) -> list[Any]:

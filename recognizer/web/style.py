@@ -78,14 +78,6 @@ CSS = """
 #result { grid-column: 2; grid-row: 1 / span 2; }
 .hint, .hint p { color: var(--body-text-color-subdued); font-size: .9rem; }
 
-/* The canvas keeps undo, redo and clear. Its other tools (pan and zoom, brush size and colour) have no use here: the
-   brush is taken by CANVAS_JS, and the canvas always fits. */
-/* The colours that the canvas itself paints around its sheet, for the strip that it may leave free at the edge. */
-#canvas .image-container { background: #ffffff; border-radius: inherit; }
-.dark #canvas .image-container { background: #262626; }
-#canvas .toolbar-wrap, #canvas .empty, #canvas .zoom-number, #canvas .separator,
-#canvas .top-panel > button:nth-of-type(-n+3) { display: none; }
-
 #annotated img { max-height: 460px; object-fit: contain; }
 #number textarea { font-family: var(--font-mono); font-size: clamp(2rem, 7vw, 3.25rem); line-height: 1.25;
   font-weight: 700; letter-spacing: .06em; color: var(--body-text-color); -webkit-text-fill-color: currentColor;
