@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import get_args
 
 from recognizer.errors import RecognizerError
-from recognizer.reader import DigitReader, Method
-from recognizer.types import Reading
+from recognizer.types import Method, Reading
 
 _EXIT_FAILED = 1
 
@@ -89,6 +88,8 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _read_all(arguments: argparse.Namespace, status: list[int]) -> Iterator[tuple[str, Reading]]:
     """Path and reading of each picture that can be read; complains of the others and sets `status[0]`."""
+    from recognizer.reader import DigitReader  # here, for it loads OpenCV and ONNX Runtime, which --help does not need
+
     reader = DigitReader.from_checkpoint(arguments.checkpoint, arguments.method)
     for path in arguments.pictures:
         try:

@@ -24,8 +24,8 @@ from PIL import Image
 
 from recognizer.errors import CheckpointError, RecognizerError
 from recognizer.image_io import load_image
-from recognizer.reader import DigitReader, Method
-from recognizer.types import RgbImage
+from recognizer.reader import DigitReader
+from recognizer.types import Method, RgbImage
 
 _EXAMPLES = Path(__file__).resolve().parent / "web" / "examples"
 _DIGITS = 10

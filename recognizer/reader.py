@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -22,10 +22,7 @@ from recognizer.rulings import remove_rulings
 from recognizer.segment import dilate, find_components, marks_beside, select_digits, sort_left_to_right
 from recognizer.sequence import SequenceReader
 from recognizer.split import split
-from recognizer.types import CLASS_NAMES, Component, InkMask, Piece, Reading, Trace
-
-Method = Literal["auto", "segmentation", "sequence"]
-"""How lines are read: digit by digit, as a whole, or both together."""
+from recognizer.types import CLASS_NAMES, Component, InkMask, Method, Piece, Reading, Trace
 
 
 class DigitReader:

@@ -7,7 +7,7 @@ top left corner, x grows to the right and y downwards. Reading order is top line
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +29,9 @@ CROP_SIZE = 28
 
 LINE_HEIGHT = 32
 """Height of the line pictures that the sequence network takes, in pixels."""
+
+Method = Literal["auto", "segmentation", "sequence"]
+"""How lines are read: digit by digit, as a whole, or both together."""
 
 DOUBTFUL_BELOW = 0.9
 """A digit whose confidence is below this is worth a look."""

@@ -170,6 +170,19 @@ def test_method_without_its_network_is_one_sentence(capsys, tmp_path):
     assert str(tmp_path) in sentence
 
 
+@pytest.mark.parametrize(("option", "status"), [("--help", 0), ("--hlep", 2)])
+def test_help_and_a_mistyped_option_load_neither_opencv_nor_onnx_runtime(option, status):
+    script = (
+        "import runpy, sys\n"
+        "try:\n    runpy.run_module('recognizer', run_name='__main__', alter_sys=True)\n"
+        "except SystemExit as end:\n    print(end.code)\n"
+        "print({'cv2', 'onnxruntime'} & set(sys.modules))"
+    )
+    done = run(option, code=script)
+    assert done.stdout.decode().splitlines()[-2:] == [str(status), "set()"]
+    assert b"usage: python -m recognizer" in done.stdout + done.stderr
+
+
 def test_help_names_the_options(capsys):
     with pytest.raises(SystemExit) as caught:
         main(["--help"])

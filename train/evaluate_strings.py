@@ -24,7 +24,8 @@ import numpy.typing as npt
 
 from recognizer.errors import ImageLoadError, RecognizerError
 from recognizer.image_io import load_image
-from recognizer.reader import DigitReader, Method
+from recognizer.reader import DigitReader
+from recognizer.types import Method
 from train.data import Digits, load_characters
 from train.digitless import COUNT, digitless_pictures
 from train.emnist_strings import RECIPES, Recipe, strings
