@@ -9,6 +9,7 @@ import pytest
 
 from recognizer.types import LINE_HEIGHT
 from train.data import NO_STROKES, Digits
+from train.pen import smooth
 from train.synthesis import MARK, StringStream, degrade, load_sources, random_hand, random_text, synthesise, write_line
 from train.synthesis.line import FINE, ROWS, Hand
 from train.synthesis.made import made_sources
@@ -112,6 +113,17 @@ def test_every_mark_can_be_drawn(mark, sources):
 def test_no_mark_is_named():
     with pytest.raises(ValueError, match="'q' is no mark"):
         mark_strokes("q", np.random.default_rng(0))
+
+
+def test_smoothing_cuts_corners_and_keeps_the_ends():
+    corner = smooth([(0.0, 0.0), (1.0, 0.0), (1.0, 1.0)])
+    assert corner.dtype == np.float32
+    assert corner[[0, -1]].tolist() == [[0, 0], [1, 1]]
+    assert corner.min() >= 0
+    assert corner.max() <= 1
+    assert np.linalg.norm(corner - (1, 0), axis=1).min() > 0.1
+    straight = smooth([(0.0, 0.0), (2.0, 1.0)])
+    assert np.allclose(straight[:, 0], 2 * straight[:, 1])
 
 
 def test_letters_are_drawn_with_and_without_a_source_of_them(sources):

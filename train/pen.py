@@ -14,6 +14,18 @@ Stroke = npt.NDArray[np.float32]
 _SUBPIXEL_BITS = 4
 
 
+def smooth(points: Sequence[tuple[float, float]]) -> Stroke:
+    """A smooth stroke near the points, at least two: corners are cut twice, the ends stay.
+
+    Chaikin 1974, "An algorithm for high-speed curve generation".
+    """
+    curve = np.array(points, np.float32)
+    for _ in range(2):
+        cut = np.stack([0.75 * curve[:-1] + 0.25 * curve[1:], 0.25 * curve[:-1] + 0.75 * curve[1:]], axis=1)
+        curve = np.concatenate([curve[:1], cut.reshape(-1, 2), curve[-1:]])
+    return curve
+
+
 def draw_strokes(strokes: Sequence[Stroke], pen_width: float) -> npt.NDArray[np.uint8]:
     """Draw strokes with a round pen, anti-aliased.
 

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recognizer.types import LINE_HEIGHT
-from train.pen import Stroke
+from train.pen import Stroke, smooth
 from train.synthesis.marks import doodle, mark_strokes
 from train.synthesis.sources import Sources
 from train.synthesis.texts import DOODLE, LETTER
@@ -313,7 +313,7 @@ def _stemmed_nine(rng: np.random.Generator) -> list[Stroke]:
     ]
     loop += [(stem + width * 0.55, low), (stem + u(-0.05, 0.12), low - u(0.0, 0.08))]
     down = [(stem + u(-0.02, 0.06), u(-0.5, -0.3)), (stem, 0.1), (stem + u(-0.14, 0.06), 0.5)]
-    return [_rounded(loop), np.array(down, np.float32)]
+    return [smooth(loop), np.array(down, np.float32)]
 
 
 def _ticked_five(rng: np.random.Generator) -> list[Stroke]:
@@ -322,7 +322,7 @@ def _ticked_five(rng: np.random.Generator) -> list[Stroke]:
     foot = (u(-0.15, 0.05), 0.5)
     top = (u(0.05, 0.25), u(-0.5, -0.25))
     tick = [(-u(0.2, 0.42), u(-0.25, 0.1)), (-u(0.12, 0.25), u(-0.1, 0.15)), foot, (u(0.0, 0.15), u(-0.05, 0.2)), top]
-    strokes = [_rounded(tick)]
+    strokes = [smooth(tick)]
     if rng.random() < 0.8:
         x, y = top[0] + u(-0.05, 0.15), top[1] + u(-0.15, 0.05)
         strokes.append(np.array([(x, y), (x + u(0.2, 0.5), y + u(-0.12, 0.05))], np.float32))
@@ -334,16 +334,7 @@ def _crossed_seven(rng: np.random.Generator) -> list[Stroke]:
     u = rng.uniform
     hook, bar, half = u(0.03, 0.3), u(-0.12, 0.12), u(0.16, 0.34)
     stem = [(-hook, u(-0.42, -0.2)), (-hook / 2, -0.5), (u(0.02, 0.16), -0.48), (0.02, 0.0), (u(-0.14, 0.02), 0.5)]
-    return [_rounded(stem), np.array([(-half, bar + u(-0.05, 0.1)), (half, bar - u(0.0, 0.1))], np.float32)]
-
-
-def _rounded(points: list[tuple[float, float]]) -> Stroke:
-    """A smooth curve near the points: corners are cut twice (Chaikin 1974), the ends stay."""
-    curve = np.array(points, np.float32)
-    for _ in range(2):
-        cut = np.stack([0.75 * curve[:-1] + 0.25 * curve[1:], 0.25 * curve[:-1] + 0.75 * curve[1:]], axis=1)
-        curve = np.concatenate([curve[:1], cut.reshape(-1, 2), curve[-1:]])
-    return curve
+    return [smooth(stem), np.array([(-half, bar + u(-0.05, 0.1)), (half, bar - u(0.0, 0.1))], np.float32)]
 
 
 _SCHOOLED: dict[str, Callable[[np.random.Generator], list[Stroke]]] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from train.pen import Stroke
+from train.pen import Stroke, smooth
 
 
 def mark_strokes(mark: str, rng: np.random.Generator) -> list[Stroke]:
@@ -24,12 +24,12 @@ def mark_strokes(mark: str, rng: np.random.Generator) -> list[Stroke]:
     if mark in ",'":
         y = u(0.36, 0.5) if mark == "," else u(-0.6, -0.4)
         lean, drop = u(0.0, 0.16), u(0.1, 0.32)
-        return [_curve([(0, y), (0.3 * lean - 0.02, y + drop / 2), (-lean, y + drop)])]
+        return [smooth([(0, y), (0.3 * lean - 0.02, y + drop / 2), (-lean, y + drop)])]
     if mark == "-":
         length = u(0.2, 0.7) if rng.random() < 0.85 else u(0.7, 1.6)
         y, tilt = u(-0.12, 0.25), u(-0.14, 0.1)
         bend = u(-0.06, 0.06)
-        return [_curve([(-length / 2, y - tilt / 2), (0, y + bend), (length / 2, y + tilt / 2)])]
+        return [smooth([(-length / 2, y - tilt / 2), (0, y + bend), (length / 2, y + tilt / 2)])]
     if mark == "=":
         length, y, gap, tilt = u(0.3, 1.0), u(-0.1, 0.2), u(0.14, 0.34), u(-0.12, 0.08)
         lines = [
@@ -39,7 +39,7 @@ def mark_strokes(mark: str, rng: np.random.Generator) -> list[Stroke]:
     if mark == "/":
         # Many are written as steep as a 1; then only their length and their place tell them apart.
         lean, top, foot = u(-0.03, 0.4), u(-0.95, -0.5), u(0.45, 0.95)
-        return [_curve([(lean, top), (u(-0.04, 0.04), (top + foot) / 2), (-lean, foot)])]
+        return [smooth([(lean, top), (u(-0.04, 0.04), (top + foot) / 2), (-lean, foot)])]
     if mark == ":":
         x = u(-0.03, 0.03)
         return [_line((0, y), (x, y + u(0, 0.05))) for y in (u(-0.15, 0.05), u(0.25, 0.45))]
@@ -55,20 +55,20 @@ def mark_strokes(mark: str, rng: np.random.Generator) -> list[Stroke]:
         ]
     if mark in "()":
         bow, side = u(0.12, 0.3), 1 if mark == "(" else -1
-        return [_curve([(side * bow, u(-0.7, -0.5)), (-side * bow, 0), (side * bow, u(0.45, 0.7))])]
+        return [smooth([(side * bow, u(-0.7, -0.5)), (-side * bow, 0), (side * bow, u(0.45, 0.7))])]
     if mark == "x":
         r, y = u(0.14, 0.3), u(0.05, 0.25)
         return [_line((-r, y - r), (r, y + r)), _line((r, y - r), (-r, y + r))]
     if mark == "$":
         s = [(0.26, -0.3), (0.0, -0.45), (-0.27, -0.28), (0.0, -0.02), (0.28, 0.22), (0.0, 0.45), (-0.28, 0.28)]
         stems = (-0.04, 0.04) if rng.random() < 0.4 else (0.0,)
-        return [_curve(_shaken(s, rng)), *(_line((x + u(0, 0.1), -0.65), (x - u(0, 0.1), 0.65)) for x in stems)]
+        return [smooth(_shaken(s, rng)), *(_line((x + u(0, 0.1), -0.65), (x - u(0, 0.1), 0.65)) for x in stems)]
     if mark == "€":
         c = [(0.3, -0.38), (0.05, -0.48), (-0.22, -0.2), (-0.24, 0.15), (0.0, 0.46), (0.3, 0.36)]
-        return [_curve(_shaken(c, rng)), *(_line((-0.4, y), (0.15, y + u(-0.04, 0.04))) for y in (-0.1, 0.1))]
+        return [smooth(_shaken(c, rng)), *(_line((-0.4, y), (0.15, y + u(-0.04, 0.04))) for y in (-0.1, 0.1))]
     if mark == "£":
         body = [(0.26, -0.36), (0.05, -0.48), (-0.12, -0.25), (-0.04, 0.1), (-0.2, 0.42), (0.05, 0.38), (0.3, 0.42)]
-        return [_curve(_shaken(body, rng)), _line((-0.26, 0.02), (0.16, u(-0.05, 0.05)))]
+        return [smooth(_shaken(body, rng)), _line((-0.26, 0.02), (0.16, u(-0.05, 0.05)))]
     raise ValueError(f"{mark!r} is no mark")
 
 
@@ -78,21 +78,12 @@ def doodle(rng: np.random.Generator) -> list[Stroke]:
     for _ in range(int(rng.integers(1, 4))):
         count = int(rng.integers(6, 14)) if not strokes else int(rng.integers(2, 6))
         points = rng.uniform(-0.6, 0.6, (count, 2)) * (rng.uniform(0.6, 2.0), 1.0)
-        strokes.append(_curve([(float(x), float(y)) for x, y in points]))
+        strokes.append(smooth([(float(x), float(y)) for x, y in points]))
     return strokes
 
 
 def _line(start: tuple[float, float], end: tuple[float, float]) -> Stroke:
     return np.array([start, end], np.float32)
-
-
-def _curve(points: list[tuple[float, float]]) -> Stroke:
-    """A smooth curve near the points: corners are cut twice (Chaikin 1974), the ends stay."""
-    curve = np.array(points, np.float32)
-    for _ in range(2):
-        cut = np.stack([0.75 * curve[:-1] + 0.25 * curve[1:], 0.25 * curve[:-1] + 0.75 * curve[1:]], axis=1)
-        curve = np.concatenate([curve[:1], cut.reshape(-1, 2), curve[-1:]])
-    return curve
 
 
 def _shaken(points: list[tuple[float, float]], rng: np.random.Generator) -> list[tuple[float, float]]:
