@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -35,7 +36,7 @@ _LEAST_BELIEVED = 0.2
 """A text of less probability is no text."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LineEvidence:
     """All that both networks say of one line."""
 
@@ -47,6 +48,17 @@ class LineEvidence:
     """(number of the line's pieces, 10 or 11) from the digit network."""
     log_probs: LogProbs
     """(T, 12) from the line network."""
+
+    @cached_property
+    def digit_log_probs(self) -> LogProbs:
+        """(T, 11) from the line network, marks taken for blanks."""
+        return merge_marks(self.log_probs)
+
+    @cached_property
+    def scores(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """Of the pieces as digits and as marks, as `recognizer.decode.piece_scores` gives them."""
+        pieces = [piece for component in self.pieces for piece in component]
+        return piece_scores(pieces, self.probabilities, line_height(self.pieces))
 
 
 def read_line(evidence: LineEvidence, segmented: str, alone: bool) -> tuple[str, float]:
@@ -63,7 +75,7 @@ def read_line(evidence: LineEvidence, segmented: str, alone: bool) -> tuple[str,
     Returns:
         The text, "" for none, and the probability that it is right, 0 to 1, as it was on real lines.
     """
-    merged = merge_marks(evidence.log_probs)
+    merged = evidence.digit_log_probs
     found = [text for text, _ in best_texts(merged, count=_CANDIDATES)]
     if alone:
         scores = text_log_probabilities(merged, found)
@@ -71,9 +83,8 @@ def read_line(evidence: LineEvidence, segmented: str, alone: bool) -> tuple[str,
         return _believed(found[best], float(_ALONE @ [1.0, _log_odds(scores, best), max(_WORST_LINE, scores[best])]))
     texts = list(dict.fromkeys([*found, segmented]))
     line = text_log_probabilities(merged, texts)
-    digit_scores, mark_scores = _scores(evidence)
-    whole = total_score(evidence.pieces, digit_scores, mark_scores)
-    ways = [fit_text(evidence.pieces, digit_scores, mark_scores, text) for text in texts]
+    whole = total_score(evidence.pieces, *evidence.scores)
+    ways = [fit_text(evidence.pieces, *evidence.scores, text) for text in texts]
     fit = np.array([-np.inf if way is None else way[1] - whole for way in ways])
     scores = np.maximum(line, _WORST_CANDIDATE) + _SEGMENTATION_WEIGHT * np.maximum(fit, _WORST_FIT)
     best = int(scores.argmax())
@@ -131,7 +142,7 @@ def spell(
         The pieces that spell the text, digits and marks, from left to right; or, where none do, a place for each digit by the
         line network's frames. Of the text "", marks alone.
     """
-    merged = merge_marks(evidence.log_probs)
+    merged = evidence.digit_log_probs
     labels = [CLASS_NAMES.index(digit) for digit in text]
     try:
         spans = align(merged, text)
@@ -141,7 +152,7 @@ def spell(
         np.exp(merged[start + int(merged[start:end, label + 1].argmax()), 1:])
         for (start, end), label in zip(spans, labels, strict=True)
     ]
-    found = fit_text(evidence.pieces, *_scores(evidence), text)
+    found = fit_text(evidence.pieces, *evidence.scores, text)
     if found is None and text:
         boxes = place_frames(picture, spans, FRAME, mask, line)
         return [
@@ -166,8 +177,3 @@ def _all_marks(line: Sequence[Sequence[Piece]]) -> list[Step]:
         steps.append((first + whole, True))
         first += len(pieces)
     return steps
-
-
-def _scores(evidence: LineEvidence) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    pieces = [piece for component in evidence.pieces for piece in component]
-    return piece_scores(pieces, evidence.probabilities, line_height(evidence.pieces))

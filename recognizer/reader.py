@@ -157,7 +157,6 @@ class DigitReader:
         chosen: Sequence[Sequence[Choice]],
     ) -> tuple[list[list[Choice]], list[float]]:
         """Let the line network have its say: the pieces that spell the text of each line, and the text's probability."""
-        assert self._sequence is not None
         alone = self.method == "sequence"
         texts = [text_of(choices, probabilities) for choices in chosen]
         spelled, trusted, first = [], [], 0
