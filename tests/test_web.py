@@ -18,7 +18,7 @@ from made_answers import spread
 from recognizer.errors import ImageLoadError
 from recognizer.types import Alternative, Box, Digit, Mark, Reading, Trace
 from recognizer.web import console, launch, strings
-from recognizer.web.result import STAGES, UNSURE_BELOW, digit_choices, look, percent, verdict
+from recognizer.web.result import STAGES, UNSURE_BELOW, digit_choices, look, percent, stages_of, verdict
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -158,13 +158,13 @@ def test_marks_are_counted(count, said):
 
 def test_result_holds_every_stage_and_small_pictures_only():
     result = look(StubReader(reading_of("253"), lines=("253",)), "x")
-    assert list(result.stages) == list(STAGES)
-    assert all(max(picture.shape[:2]) <= 1280 for picture in result.stages.values())
+    assert list(stages_of(result)) == list(STAGES)
+    assert all(max(picture.shape[:2]) <= 1280 for picture in stages_of(result).values())
     assert result.annotated is not None
 
 
 def test_lines_are_no_stage_where_no_network_looked_at_them():
-    assert set(look(StubReader(reading_of("253")), "x").stages) == set(STAGES) - {"lines"}
+    assert set(stages_of(look(StubReader(reading_of("253")), "x"))) == set(STAGES) - {"lines"}
 
 
 def test_doubtful_digits_are_marked_among_the_choices():
@@ -200,19 +200,71 @@ class TestPage:
 
         page = build_page(StubReader(Reading()), shared=shared)
         texts = [str(getattr(block, "value", "")) for block in page.blocks.values()]
-        assert any(strings.SHARED_NOTE in text for text in texts) is shared
+        assert any("SHARED_NOTE" in text for text in texts) is shared
 
     def test_handlers_fill_the_result(self):
         from recognizer.web import read_tab
 
         result = look(StubReader(reading_of("253", {0: 0.5})), "x")
-        text, said, _, annotated, _, bars, kept = read_tab._show(result)
+        text, said, _, annotated, _, bars, kept, keeping = read_tab._show(result)
         assert text == "253"
         assert "digit 1" in said
         assert annotated.ndim == 3
         assert bars == pytest.approx(result.reading.digits[0].probabilities)
         assert sum(bars.values()) == pytest.approx(1)
         assert kept is result
+        assert not keeping.visible
+
+    def test_a_click_on_the_picture_chooses_the_digit(self):
+        import gradio as gr
+
+        from recognizer.web import read_tab
+
+        result = look(StubReader(reading_of("253")), "x")
+        assert len(result.places) == 3
+
+        def click(x: float, y: float) -> list[Any]:
+            return read_tab._choose(result, gr.SelectData(None, {"index": [x, y], "value": None}))
+
+        for index, place in enumerate(result.places):
+            chosen, bars = click(*place.centre)
+            assert chosen == index
+            assert bars == pytest.approx(result.reading.digits[index].probabilities)
+        assert click(10_000, 10_000) == [gr.skip(), gr.skip()]
+
+    def test_a_wrong_digit_is_replaced_and_can_be_put_back(self):
+        from recognizer.web import read_tab
+
+        result = look(StubReader(reading_of("253\n88", {1: 0.5})), "x")
+        number, said, digits, keeping = read_tab._correct_digit(1, "253\n88", result, "en", "6", keeps=True)
+        assert number == "263\n88"
+        assert strings.CORRECTED in said
+        assert "253 | 88" in said
+        assert [name for name, _ in digits.choices] == ["2", "6", "3", "8", "8"]
+        assert keeping.visible
+        number, said, digits, keeping = read_tab._correct_digit(1, number, result, "en", "5", keeps=True)
+        assert number == "253\n88"
+        assert strings.CORRECTED not in said
+        assert [name for name, _ in digits.choices] == ["2", "5?", "3", "8", "8"]
+        assert not keeping.visible
+
+    def test_nothing_is_offered_to_be_kept_unless_the_owner_collects(self):
+        from recognizer.web import read_tab
+
+        result = look(StubReader(reading_of("253")), "x")
+        assert not read_tab._correct("263", result, "en", keeps=False)[3].visible
+
+    def test_a_kept_correction_reaches_the_folder(self):
+        from recognizer.web import read_tab
+
+        result = look(StubReader(reading_of("253")), "x")
+        kept: list[Any] = []
+        said, keeping = read_tab._keep(lambda *given: kept.append(given), "2 6 3", result, "en")
+        assert strings.KEPT in said
+        assert not keeping.visible
+        ((picture, number, reading),) = kept
+        assert (picture.shape, picture.dtype) == ((100, 400, 3), np.uint8)
+        assert (number, reading.text) == ("263", "253")
 
     @pytest.mark.parametrize("lines", [(), ("253",)], ids=["digits", "lines too"])
     def test_steps_are_as_many_as_there_are_pictures(self, lines):
@@ -260,7 +312,7 @@ class TestPage:
 
         monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
         shown = read_tab._show_upload(
-            StubReader(ImageLoadError("x.png is no picture.")), {"path": str(tmp_path / "x.png")}
+            StubReader(ImageLoadError("x.png is no picture.")), {"path": str(tmp_path / "x.png")}, "en"
         )
         assert shown[0] is None
         assert shown[1] == ""
@@ -270,7 +322,8 @@ class TestPage:
         from recognizer.web.read_tab import load_examples
 
         assert load_examples(tmp_path) == []
-        assert all(Path(example["path"]).is_file() for example in load_examples())
+        assert all(path.is_file() for path in load_examples())
+        assert all(hasattr(strings, f"EXAMPLE_{path.stem.upper()}") for path in load_examples())
 
 
 def run_app(*arguments: str) -> subprocess.CompletedProcess[str]:

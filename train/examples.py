@@ -303,7 +303,7 @@ class MadePicture:
     file: str
     text: str
     note: str
-    """Its condition (golden pictures) or its caption (examples)."""
+    """Its condition (golden pictures), or what it shows (examples)."""
     content: bytes
 
 
@@ -456,7 +456,7 @@ def write_examples(folder: Path, pictures: Sequence[MadePicture]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for picture in pictures:
         (folder / picture.file).write_bytes(picture.content)
-    entries = [{"file": p.file, "text": p.text, "caption": p.note} for p in pictures]
+    entries = [{"file": p.file, "text": p.text} for p in pictures]
     (folder / "examples.json").write_text(json.dumps(entries, indent=2) + "\n", encoding="utf-8")
 
 

@@ -63,10 +63,10 @@ def build_canvas() -> Any:
     )
 
 
-def read_drawing(reader: Reader, drawing: dict[str, Any] | None) -> Result | None:
+def read_drawing(reader: Reader, drawing: dict[str, Any] | None, language: str | None = None) -> Result | None:
     """Read the canvas; None where it is empty."""
     composite = drawing["composite"] if drawing else None
     if composite is None or composite.getextrema()[3][1] == 0:
         return None
     paper = Image.new("RGBA", composite.size, "white")
-    return look(reader, Image.alpha_composite(paper, composite).convert("RGB"))
+    return look(reader, Image.alpha_composite(paper, composite).convert("RGB"), language)

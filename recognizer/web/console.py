@@ -10,3 +10,21 @@ PORT_REFUSED = "Port {port} may not be opened by this user: choose one of 1024 o
 HOST_UNUSABLE = (
     "{host} is not an address of this computer: use 127.0.0.1 (this computer only) or 0.0.0.0 (the whole network)."
 )
+ACCOUNTS_MISSING = "There is no {path}: `users add` creates it."
+ACCOUNTS_UNUSABLE = "{path} cannot be used as the database of accounts: {reason}."
+ACCOUNTS_DAMAGED = "{path} is damaged or no database: restore it from a copy, or name another file."
+ACCOUNTS_FOREIGN = "{path} is the database of another program: name another file."
+ACCOUNTS_NEWER = "{path} was written by a newer version of this program: update the program, or name another file."
+REGISTRATION_WITHOUT_ACCOUNTS = "--allow-registration needs --auth USERS.db, the database of accounts"
+NO_USERS = (
+    "Nobody can log in, for {path} holds no user yet: add one with `python app.py users add {path} NAME`, or start with "
+    "--allow-registration."
+)
+PASSWORD = "Password for {name}: "
+PASSWORD_AGAIN = "The same again: "
+PASSWORD_UNASKED = "There is no terminal to ask for the password on: send it with --password-stdin."
+USER_ADDED = "{name} can log in now."
+USER_EXISTS = "There is a user {name} already: to give it another password, remove it and add it again."
+USER_REMOVED = "{name} is removed and logged out."
+USER_MISSING = "{path} holds no user {name}."
+STOPPED = "Stopped."

@@ -79,7 +79,7 @@ class _LaunchError(Exception):
 
 
 def _run(options: argparse.Namespace, port: int, reader: Reader) -> int:
-    from recognizer.web.page import build_page, launch_options
+    from recognizer.web.page import build_page
 
     ended = _listen_for_end()
     page = build_page(reader, shared=options.share)
@@ -91,7 +91,6 @@ def _run(options: argparse.Namespace, port: int, reader: Reader) -> int:
             inbrowser=options.open,
             prevent_thread_lock=True,
             quiet=True,
-            **launch_options(),
         )
     except OSError:  # another program took the port since it was found free
         print(console.PORT_TAKEN.format(port=port, host=options.host), file=sys.stderr)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import html
+from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
 
 from recognizer.web import strings, style
 from recognizer.web.canvas import CANVAS_CSS, CANVAS_JS
-from recognizer.web.read_tab import EXAMPLES_FOLDER, build_read_tab
+from recognizer.web.i18n import WITH_LANGUAGE, language_input, text, translations
+from recognizer.web.read_tab import EXAMPLES_FOLDER, KeepCorrection, build_read_tab
 from recognizer.web.result import Reader
 from recognizer.web.stages_tab import build_stages_tab
 
@@ -20,37 +21,62 @@ QUEUE_LENGTH = 64
 CONCURRENT_READINGS = 2
 
 
-def build_page(reader: Reader, *, shared: bool = False) -> Any:
+class Page(gr.Blocks):  # type: ignore[misc]
+    """The page. Launched as any gr.Blocks, in a notebook with `launch(inline=True)`; `launch_options()` are its defaults."""
+
+    def launch(self, **options: Any) -> Any:
+        """As gr.Blocks.launch."""
+        return super().launch(**{**launch_options(), **options})
+
+
+def build_page(reader: Reader, *, shared: bool = False, keep_correction: KeepCorrection | None = None) -> Any:
     """The page around a reader.
 
     Args:
         reader: anything with `read` and `trace`, called from several threads at once.
         shared: say on the page that its link is public.
+        keep_correction: takes what visitors correct and ask to have kept; None keeps nothing.
 
     Returns:
-        gr.Blocks; launch it with `launch_options()`.
+        `Page`.
     """
-    with gr.Blocks(title=strings.TITLE, analytics_enabled=False, delete_cache=(10 * 60, UPLOADS_KEPT)) as page:
-        gr.HTML(
-            f'<header id="masthead">{style.LOGO}<div><h1>{html.escape(strings.TITLE)}</h1>'
-            f"<p>{html.escape(strings.TAGLINE)}</p></div></header>"
-        )
+    with Page(title=strings.TITLE, analytics_enabled=False, delete_cache=(10 * 60, UPLOADS_KEPT)) as page:
+        with gr.Row(elem_id="masthead"):
+            gr.HTML(style.LOGO, elem_id="logo")
+            with gr.Column():
+                gr.HTML(f"<h1>{text('TITLE')}</h1>")
+                gr.HTML(f"<p>{text('TAGLINE')}</p>")
         if shared:
-            gr.Markdown(strings.SHARED_NOTE, elem_id="shared")
+            gr.Markdown(text("SHARED_NOTE"), elem_id="shared")
         with gr.Tabs():
-            with gr.Tab(strings.READ_TAB):
-                read = build_read_tab(reader)
-            with gr.Tab(strings.STAGES_TAB) as stages_tab:
+            with gr.Tab(text("READ_TAB"), id="read"):
+                read = build_read_tab(reader, keep_correction=keep_correction)
+            with gr.Tab(text("STAGES_TAB"), id="stages") as stages_tab:
                 build_stages_tab(stages_tab, read.result)
-        gr.Markdown(strings.PRIVACY_NOTE, elem_classes="hint")
+        gr.Markdown(text("PRIVACY_NOTE" if keep_correction is None else "PRIVACY_NOTE_KEEPING"), elem_classes="hint")
+        translate_on_load(page, read.translated)
     page.queue(max_size=QUEUE_LENGTH, default_concurrency_limit=CONCURRENT_READINGS)
     return page
+
+
+def translate_on_load(page: Any, translated: dict[Any, Callable[[str], Any]]) -> None:
+    """Put the visitor's language into what Gradio's i18n leaves in English: components, and what each becomes in a language."""
+    page.load(
+        lambda language: [update(language) for update in translated.values()],
+        language_input(),
+        list(translated),
+        js=WITH_LANGUAGE,
+        show_progress="hidden",
+        queue=False,
+        api_visibility="private",
+    )
 
 
 def launch_options() -> dict[str, Any]:
     """Options of `gr.Blocks.launch` that make the page what it is: look, limits, and nothing kept."""
     return {
         "theme": style.theme(),
+        "i18n": translations(),
         "css": style.CSS + CANVAS_CSS,
         "js": CANVAS_JS,
         "max_file_size": "10mb",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,93 +11,161 @@ from typing import Any
 import gradio as gr
 from gradio.utils import get_upload_folder
 
-from recognizer.types import Reading
+from recognizer.errors import RecognizerError
+from recognizer.types import Reading, RgbImage
 from recognizer.web import strings
 from recognizer.web.canvas import build_canvas, read_drawing
-from recognizer.web.result import Reader, Result, digit_choices, look, verdict, waiting
+from recognizer.web.edit import clean_number, has_shape_of, replace_digit
+from recognizer.web.i18n import WITH_LANGUAGE, language_input, text
+from recognizer.web.language import say
+from recognizer.web.result import Reader, Result, corrected_verdict, digit_choices, look, said, verdict
 
 EXAMPLES_FOLDER = Path(__file__).parent / "examples"
+
+KeepCorrection = Callable[[RgbImage, str, Reading], None]
+"""Takes a picture, (height, width, 3) uint8 RGB, its number as a person corrected it, and what had been read; raises
+`RecognizerError` with a sentence."""
+
+# The browser's own voice, digit by digit; lines are told apart by a pause.
+_SPEAK = """
+(number) => {
+  speechSynthesis.cancel();
+  const words = number.split("\\n").map((line) => line.split("").join(" ")).join(". ");
+  const voice = new SpeechSynthesisUtterance(words);
+  voice.lang = document.documentElement.lang;
+  voice.rate = 0.9;
+  if (words) speechSynthesis.speak(voice);
+}
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadTab:
-    """The parts of the tab that other tabs build on."""
+    """The parts of the tab that the page builds on."""
 
     result: Any
     """gr.State with the `Result` of the last picture, None before the first."""
+    translated: dict[Any, Callable[[str], Any]]
+    """Components whose texts Gradio does not translate by itself, and what each becomes in a language."""
 
 
-def build_read_tab(reader: Reader, examples_folder: Path = EXAMPLES_FOLDER) -> ReadTab:
-    """Build the tab inside the surrounding gr.Blocks."""
+def build_read_tab(
+    reader: Reader, examples_folder: Path = EXAMPLES_FOLDER, keep_correction: KeepCorrection | None = None
+) -> ReadTab:
+    """Build the tab inside the surrounding gr.Blocks.
+
+    Args:
+        reader: what reads the pictures.
+        examples_folder: the pictures to click on, with their examples.json.
+        keep_correction: takes a picture and its corrected number where a visitor asks for it; None keeps nothing.
+    """
     result = gr.State(None, time_to_live=3600)
     examples = load_examples(examples_folder)
     with gr.Row(elem_classes="read-columns"):
         with gr.Column(min_width=280), gr.Tabs(elem_id="sources") as sources:
-            with gr.Tab(strings.DRAW_TAB, id="draw"):
+            with gr.Tab(text("DRAW_TAB"), id="draw"):
                 canvas = build_canvas()
-                gr.Markdown(strings.CANVAS_HINT, elem_classes="hint")
-            with gr.Tab(strings.PICTURE_TAB, id="picture"):
+                gr.Markdown(text("CANVAS_HINT"), elem_classes="hint")
+            with gr.Tab(text("PICTURE_TAB"), id="picture"):
                 picture = _picture_input()
-                gr.Markdown(strings.PICTURE_HINT, elem_classes="hint")
+                gr.Markdown(text("PICTURE_HINT"), elem_classes="hint")
         with gr.Column(min_width=280, elem_id="result"):
             number = gr.Textbox(
-                label=strings.NUMBER, lines=1, max_lines=8, interactive=False, buttons=["copy"], elem_id="number"
+                label=text("NUMBER"),
+                lines=1,
+                max_lines=8,
+                interactive=True,
+                placeholder=text("NUMBER_HINT"),
+                buttons=["copy"],
+                elem_id="number",
             )
-            verdict_text = gr.HTML(waiting(), elem_id="verdict")
+            speak = gr.Button(text("SPEAK"), size="sm", elem_id="speak")
+            verdict_text = gr.HTML(_waiting(), elem_id="verdict")
+            with gr.Column(visible=False, elem_id="keep") as keeping:
+                gr.Markdown(text("KEEP_HINT"), elem_classes="hint")
+                keep = gr.Button(text("KEEP"), size="sm")
             with gr.Column(visible=False, elem_id="details") as details:
                 annotated = gr.Image(
-                    label=strings.ANNOTATED,
-                    alt_text=strings.ANNOTATED_ALT,
+                    label=text("ANNOTATED"),
+                    alt_text=str(text("ANNOTATED_ALT")),
                     format="png",
                     interactive=False,
                     buttons=["fullscreen"],
                     elem_id="annotated",
                 )
-                digit = gr.Radio(label=strings.DIGITS, elem_id="digit")
-                probabilities = gr.Label(label=strings.PROBABILITIES, show_heading=False, elem_id="probabilities")
+                digit = gr.Radio(label=text("DIGITS"), elem_id="digit")
+                bars = gr.Label(label=text("PROBABILITIES"), show_heading=False, elem_id="probabilities")
+                gr.Markdown(text("CORRECT_HINT"), elem_classes="hint")
         with gr.Column(min_width=280, visible=bool(examples)):
             gallery = _examples_gallery(examples)
 
-    shown = [number, verdict_text, details, annotated, digit, probabilities, result]
+    language = language_input()
+    shown = [number, verdict_text, details, annotated, digit, bars, result, keeping]
     private = {"api_visibility": "private", "trigger_mode": "always_last"}
+    speaking = {**private, "js": WITH_LANGUAGE}
     # The canvas reports each stroke by `change`; strokes drawn while one reading runs are read together after it.
     canvas.change(
-        lambda drawing: _show(read_drawing(reader, drawing)), canvas, shown, show_progress="hidden", **private
+        lambda drawing, tongue: _show(read_drawing(reader, drawing, tongue), tongue),
+        [canvas, language],
+        shown,
+        show_progress="hidden",
+        **speaking,
     )
     # `upload` comes from a chosen, dropped, pasted and photographed picture alike. Without preprocessing the reader gets
     # the uploaded file itself: Gradio would open it with Pillow and answer a bare "Error" where that fails, while the
     # reader's own loader says what is wrong.
     picture.upload(
-        lambda file: _show_upload(reader, file),
-        picture,
+        lambda file, tongue: _show_upload(reader, file, tongue),
+        [picture, language],
         [picture, *shown],
         preprocess=False,
         show_progress="minimal",
         show_progress_on=number,
-        **private,
+        **speaking,
     )
     picture.clear(lambda: _show(None), None, shown, show_progress="hidden", **private)
 
-    def show_example(event: gr.SelectData) -> list[Any]:
-        return _show_example(reader, examples, event.index)
+    def show_example(tongue: str, event: gr.SelectData) -> list[Any]:
+        return _show_example(reader, examples, event.index, tongue)
 
     gallery.select(
         show_example,
-        None,
+        language,
         [gallery, sources, picture, *shown],
         show_progress="minimal",
         show_progress_on=number,
-        **private,
+        **speaking,
     )
-    digit.input(
-        lambda index, last: _bars(last.reading if last else Reading(), index),
-        [digit, result],
-        probabilities,
-        show_progress="hidden",
-        **private,
+    quiet = {"show_progress": "hidden", "queue": False}
+    digit.input(_bars, [digit, result], bars, **quiet, **private)
+    annotated.select(_choose, result, [digit, bars], **quiet, **private)
+    corrected = [number, verdict_text, digit, keeping]
+    keeps = keep_correction is not None
+
+    def correct_digit(
+        index: int | None, typed: str, last: Result | None, tongue: str, event: gr.SelectData
+    ) -> list[Any]:
+        return _correct_digit(index, typed, last, tongue, str(event.value), keeps)
+
+    bars.select(correct_digit, [digit, number, result, language], corrected, **quiet, **speaking)
+    number.input(
+        lambda typed, last, tongue: _correct(typed, last, tongue, keeps)[1:],
+        [number, result, language],
+        corrected[1:],
+        **quiet,
+        **speaking,
     )
+    number.blur(clean_number, number, number, **quiet, **private)
+    speak.click(None, number, None, js=_SPEAK, api_visibility="private")
+    if keep_correction is not None:
+        keep.click(
+            lambda typed, last, tongue: _keep(keep_correction, typed, last, tongue),
+            [number, result, language],
+            [verdict_text, keeping],
+            **speaking,
+        )
     _add_endpoint(reader, picture, number)
-    return ReadTab(result)
+    return ReadTab(result, {gallery: lambda tongue: gr.Gallery(_captioned(examples, tongue))})
 
 
 def _add_endpoint(reader: Reader, picture: Any, number: Any) -> None:
@@ -118,22 +187,18 @@ def _add_endpoint(reader: Reader, picture: Any, number: Any) -> None:
     )
 
 
-def load_examples(folder: Path = EXAMPLES_FOLDER) -> list[dict[str, str]]:
-    """The project's example pictures: path and caption of each that is listed and present."""
+def load_examples(folder: Path = EXAMPLES_FOLDER) -> list[Path]:
+    """The project's example pictures: each that is listed and present."""
     listing = folder / "examples.json"
     if not listing.is_file():
         return []
     entries = json.loads(listing.read_text(encoding="utf-8"))
-    return [
-        {"path": str(folder / entry["file"]), "caption": str(entry["caption"])}
-        for entry in entries
-        if (folder / entry["file"]).is_file()
-    ]
+    return [path for path in (folder / entry["file"] for entry in entries) if path.is_file()]
 
 
 def _picture_input() -> Any:
     return gr.Image(
-        label=strings.PICTURE,
+        label=text("PICTURE"),
         sources=["upload", "clipboard", "webcam"],
         webcam_options=gr.WebcamOptions(mirror=False, constraints={"video": {"facingMode": {"ideal": "environment"}}}),
         type="filepath",
@@ -143,10 +208,10 @@ def _picture_input() -> Any:
     )
 
 
-def _examples_gallery(examples: list[dict[str, str]]) -> Any:
+def _examples_gallery(examples: list[Path]) -> Any:
     return gr.Gallery(
-        [(example["path"], example["caption"]) for example in examples],
-        label=strings.EXAMPLES,
+        _captioned(examples),
+        label=text("EXAMPLES"),
         columns=4,
         height="auto",
         object_fit="contain",
@@ -157,46 +222,115 @@ def _examples_gallery(examples: list[dict[str, str]]) -> Any:
     )
 
 
-def _show(result: Result | None) -> list[Any]:
+def _captioned(examples: list[Path], language: str | None = None) -> list[tuple[str, str]]:
+    """Path and caption of each example; one that `strings` has no caption for is named by its file."""
+    return [
+        (str(path), say(language, name) if hasattr(strings, name) else path.stem)
+        for path, name in ((path, f"EXAMPLE_{path.stem.upper()}") for path in examples)
+    ]
+
+
+def _waiting() -> str:
+    return said("none", str(text("WAITING")))
+
+
+def _show(result: Result | None, language: str | None = None) -> list[Any]:
     """Values of the result column for a result; None empties it."""
     if result is None:
-        return ["", waiting(), gr.Column(visible=False), None, gr.Radio(choices=[], value=None), None, None]
+        return ["", _waiting(), gr.Column(visible=False), None, gr.Radio(choices=[], value=None), None, None, _hidden()]
     reading = result.reading
     choices = digit_choices(reading)
     return [
         reading.text,
-        verdict(result),
+        verdict(result, language),
         gr.Column(visible=bool(choices)),
         result.annotated,
         gr.Radio(choices=choices, value=0 if choices else None),
-        _bars(reading, 0),
+        _bars(0, result),
         result,
+        _hidden(),
     ]
 
 
-def _look_at_upload(reader: Reader, file: dict[str, Any] | None) -> Result:
+def _look_at_upload(reader: Reader, file: dict[str, Any] | None, language: str | None = None) -> Result:
     """Read what a browser or a program sent as a picture: only ever a file among the uploads."""
     path = Path(file["path"]).resolve() if file and file.get("path") else None
     if path is None or not path.is_relative_to(Path(get_upload_folder()).resolve()):
-        return Result(problem=strings.NO_PICTURE)
-    return look(reader, str(path))
+        return Result(problem=say(language, "NO_PICTURE"))
+    return look(reader, str(path), language)
 
 
-def _show_upload(reader: Reader, file: dict[str, Any] | None) -> list[Any]:
+def _show_upload(reader: Reader, file: dict[str, Any] | None, language: str) -> list[Any]:
     """Values of the picture input and the result column; an unreadable file is taken out of the input again."""
-    result = _look_at_upload(reader, file)
-    return [None if result.problem else gr.skip(), *_show(result)]
+    result = _look_at_upload(reader, file, language)
+    return [None if result.problem else gr.skip(), *_show(result, language)]
 
 
-def _show_example(reader: Reader, examples: list[dict[str, str]], index: int) -> list[Any]:
+def _show_example(reader: Reader, examples: list[Path], index: int, language: str) -> list[Any]:
     """Values of the gallery, the source tabs, the picture input and the result column for a chosen example."""
-    path = examples[index]["path"]
+    path = str(examples[index])
+    result = look(reader, path, language)
     # Unselected at once, so that the same example can be chosen again.
-    return [gr.Gallery(selected_index=None), gr.Tabs(selected="picture"), path, *_show(look(reader, path))]
+    return [gr.Gallery(selected_index=None), gr.Tabs(selected="picture"), path, *_show(result, language)]
 
 
-def _bars(reading: Reading, index: int | None) -> dict[str, float] | None:
+def _bars(index: int | None, result: Result | None) -> dict[str, float] | None:
     """Probabilities of one digit for gr.Label."""
-    if index is None or not 0 <= index < len(reading.digits):
+    if index is None or result is None or not 0 <= index < len(result.reading.digits):
         return None
-    return reading.digits[index].probabilities
+    return result.reading.digits[index].probabilities
+
+
+def _choose(result: Result | None, event: gr.SelectData) -> list[Any]:
+    """The digit that was clicked on in the picture, and its probabilities."""
+    x, y = event.index
+    inside = (
+        [i for i, box in enumerate(result.places) if box.x <= x < box.right and box.y <= y < box.bottom]
+        if result
+        else []
+    )
+    return [inside[0], _bars(inside[0], result)] if inside else [gr.skip(), gr.skip()]
+
+
+def _correct(typed: str, result: Result | None, language: str | None, keeps: bool) -> list[Any]:
+    """Values of number, verdict, digits and the offer to keep it, after the number was changed by hand to `typed`."""
+    number = clean_number(typed)
+    if result is None or result.problem:
+        return [number, gr.skip(), gr.skip(), gr.skip()]
+    if number == result.reading.text:  # changed back
+        return [number, verdict(result, language), gr.Radio(choices=digit_choices(result.reading)), _hidden()]
+    return [
+        number,
+        corrected_verdict(result, language),
+        gr.Radio(choices=digit_choices(result.reading, number)),
+        gr.Column(visible=keeps and bool(number)),
+    ]
+
+
+def _correct_digit(
+    index: int | None, typed: str, result: Result | None, language: str | None, label: str, keeps: bool
+) -> list[Any]:
+    """As `_correct`, after a click on `label`, which digit `index` is instead."""
+    number = clean_number(typed)
+    if result is None or index is None:
+        return [gr.skip()] * 4
+    if not has_shape_of(number, result.reading):
+        gr.Info(say(language, "CORRECT_BY_TYPING"))
+        return [gr.skip()] * 4
+    return _correct(replace_digit(number, index, label), result, language, keeps)
+
+
+def _keep(keep: KeepCorrection, typed: str, result: Result | None, language: str | None) -> list[Any]:
+    """Values of the verdict and of the offer to keep the correction, after it was taken up."""
+    if result is None or result.picture is None:
+        return [gr.skip(), _hidden()]
+    try:
+        keep(result.picture, clean_number(typed), result.reading)
+    except RecognizerError as error:
+        gr.Warning(str(error))
+        return [gr.skip(), gr.skip()]
+    return [said("sure", say(language, "KEPT")), _hidden()]
+
+
+def _hidden() -> Any:
+    return gr.Column(visible=False)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import html
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from recognizer.draw import annotate, contact_sheet, fit, line_answers, outline
+from recognizer.draw import annotate_and_locate, contact_sheet, fit, line_answers, outline
 from recognizer.errors import RecognizerError
 from recognizer.image_io import MAX_PIXELS
-from recognizer.types import Reading, Trace
+from recognizer.types import Box, Reading, Trace
+from recognizer.web.edit import has_shape_of
 from recognizer.web.language import say
 
 UNSURE_BELOW = 0.8
@@ -52,16 +53,24 @@ class Result:
     reading: Reading = field(default_factory=Reading)
     problem: str = ""
     """Why the picture could not be read, "" where it was."""
+    picture: npt.NDArray[np.uint8] | None = None
+    """What was read, (height, width, 3) RGB, reduced to the size it is shown in."""
     annotated: npt.NDArray[np.uint8] | None = None
-    stages: dict[str, npt.NDArray[np.uint8]] = field(default_factory=dict)
-    """Intermediate pictures by the names in `STAGES`, in their order, reduced to the size they are shown in."""
+    places: tuple[Box, ...] = ()
+    """Where in `annotated` each digit's frame and label lie."""
+    trace: Trace | None = None
+    """How it was read; its picture is the reduced one."""
 
 
 def look(reader: Reader, picture: Any, language: str | None = None) -> Result:
     """Read a picture; an error becomes a sentence in the result and is never raised."""
     try:
         trace = reader.trace(picture)
-        return Result(trace.reading, annotated=_annotated(trace), stages=_stages(trace))
+        annotated, places = annotate_and_locate(trace.picture, trace.reading, longest_side=_SHOWN_SIDE)
+        kept = fit(trace.picture, (0, _SHOWN_SIDE[1]))
+        return Result(
+            trace.reading, picture=kept, annotated=annotated, places=places, trace=replace(trace, picture=kept)
+        )
     except RecognizerError as error:
         return Result(problem=problem_of(error, picture, language))
     except Exception:
@@ -93,14 +102,28 @@ def verdict(result: Result, language: str | None = None) -> str:
     return _paragraphs("sure" if sure else "unsure", sentence, *doubts, *_left_out(reading, language))
 
 
-def waiting(language: str | None = None) -> str:
-    """What the page says before the first picture, as HTML."""
-    return _paragraphs("none", say(language, "WAITING"))
+def corrected_verdict(result: Result, language: str | None = None) -> str:
+    """What the page says once a person has changed the number."""
+    was = result.reading.text.replace("\n", " | ")
+    return _paragraphs(
+        "corrected", say(language, "CORRECTED"), *([say(language, "WAS_READ", number=was)] if was else [])
+    )
 
 
-def digit_choices(reading: Reading) -> list[tuple[str, int]]:
-    """(name, index) of each digit, a doubtful one with the "?" that marks it in the picture too."""
-    return [(digit.label + ("?" if digit.is_doubtful else ""), index) for index, digit in enumerate(reading.digits)]
+def digit_choices(reading: Reading, number: str | None = None) -> list[tuple[str, int]]:
+    """(name, index) of each digit of a reading, a doubtful one with the "?" that marks it in the picture too.
+
+    Args:
+        reading: what was read.
+        number: what a person made of it; a digit that was replaced is named by what it is now.
+    """
+    labels = [digit.label + ("?" if digit.is_doubtful else "") for digit in reading.digits]
+    if number is not None and has_shape_of(number, reading):
+        now = number.replace("\n", "")
+        labels = [
+            label if digit.label == new else new for label, digit, new in zip(labels, reading.digits, now, strict=True)
+        ]
+    return [(label, index) for index, label in enumerate(labels)]
 
 
 def _doubts(reading: Reading, language: str | None) -> list[str]:
@@ -142,9 +165,14 @@ def _left_out(reading: Reading, language: str | None) -> list[str]:
     return [say(language, "MARK" if count == 1 else "MARKS", count=count)] if count else []
 
 
-def _paragraphs(tone: str, *sentences: str) -> str:
-    inner = "".join(f"<p>{html.escape(sentence)}</p>" for sentence in sentences)
+def said(tone: str, *paragraphs: str) -> str:
+    """Paragraphs of HTML in the box of the page's verdict, which a screen reader speaks when it changes."""
+    inner = "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)
     return f'<div class="verdict {tone}" role="status">{inner}</div>'
+
+
+def _paragraphs(tone: str, *sentences: str) -> str:
+    return said(tone, *map(html.escape, sentences))
 
 
 def problem_of(error: RecognizerError, picture: Any, language: str | None = None) -> str:
@@ -162,11 +190,11 @@ def problem_of(error: RecognizerError, picture: Any, language: str | None = None
     return str(error).replace(str(picture), name) if isinstance(picture, str | Path) else str(error)
 
 
-def _annotated(trace: Trace) -> npt.NDArray[np.uint8]:
-    return annotate(trace.picture, trace.reading, longest_side=_SHOWN_SIDE)
-
-
-def _stages(trace: Trace) -> dict[str, npt.NDArray[np.uint8]]:
+def stages_of(result: Result) -> dict[str, npt.NDArray[np.uint8]]:
+    """Intermediate pictures by the names in `STAGES`, in their order, in the size they are shown in; none without a trace."""
+    trace = result.trace
+    if trace is None:
+        return {}
     pictures = {
         "grey": trace.grey,
         "binary": trace.binary,

@@ -8,7 +8,7 @@ import gradio as gr
 
 from recognizer.web.i18n import WITH_LANGUAGE, language_input, text
 from recognizer.web.language import say
-from recognizer.web.result import STAGES, Result
+from recognizer.web.result import STAGES, Result, stages_of
 
 
 def build_stages_tab(tab: Any, result: Any) -> None:
@@ -45,7 +45,7 @@ def build_stages_tab(tab: Any, result: Any) -> None:
 
 
 def _fill(result: Result | None, language: str | None = None) -> list[Any]:
-    stages = result.stages if result else {}
+    stages = stages_of(result) if result else {}
     return [
         say(language, "STAGES_INTRO", count=len(stages)) if stages else text("STAGES_WAITING"),
         gr.Row(visible=bool(stages)),

@@ -13,6 +13,11 @@ PRIVACY_NOTE = (
     "Nothing you show is kept: pictures are read on the computer that serves this page and deleted within the hour."
 )
 
+PRIVACY_NOTE_KEEPING = (
+    "Pictures are read on the computer that serves this page and deleted within the hour, but for corrections that you ask "
+    "to be kept."
+)
+
 READ_TAB = "Read"
 STAGES_TAB = "How it was read"
 
@@ -23,14 +28,35 @@ CANVAS_HINT = "With the mouse, a pen or a finger. The drawing is read after each
 PICTURE = "Upload, paste or photograph"
 PICTURE_HINT = "JPG, PNG, WebP, TIFF and others, up to 10 MB. Dark ink on plain paper reads best."
 EXAMPLES = "Examples"
+EXAMPLE_NOTE = "A note under a shadow"
+EXAMPLE_TABLET = "Drawn on a tablet"
+EXAMPLE_FORM = "A form's boxes"
+EXAMPLE_BLACKBOARD = "Chalk on a blackboard"
+EXAMPLE_LINES = "Several lines"
+EXAMPLE_SQUARED = "Barred sevens on squared paper"
+EXAMPLE_PENCIL = "Faint pencil"
+EXAMPLE_PHONE = "A phone number"
 
 NUMBER = "Number"
+NUMBER_HINT = "–"
+SPEAK = "Speak the digits"
 ANNOTATED = "Where each digit was found"
 ANNOTATED_ALT = (
     "The picture with a box and a label around each digit that was found, and a dotted frame around what is none"
 )
 DIGITS = "Look closer at one digit"
 PROBABILITIES = "What the digit may be"
+
+CORRECT_HINT = "Is this digit wrong? Click what it should be, or type in the number above."
+CORRECT_BY_TYPING = "Digits were added to the number or taken from it: change it by typing."
+CORRECTED = "Corrected by hand."
+WAS_READ = "It was read as {number}."
+KEEP_HINT = (
+    "The owner of this page collects corrections. Only what you press this button for is kept: "
+    "the picture and the number."
+)
+KEEP = "Keep the picture and the corrected number"
+KEPT = "Kept. Thank you: the reader can learn from it."
 
 WAITING = "The number appears here as soon as you draw or show one."
 NOTHING_FOUND = "No number found."
@@ -87,3 +113,29 @@ STAGE_LINES_HINT = (
 )
 
 API_READ = "Read the number in a picture: its text, and the reading with each digit's box and probabilities as JSON."
+
+# Accounts: the pages to log in and to register, and who is logged in.
+LOG_IN = "Log in"
+LOG_OUT = "Log out"
+REGISTER = "Register"
+REGISTER_LINK = "No account yet? Register"
+LOG_IN_LINK = "You have an account? Log in"
+SIGNED_IN = "Signed in as {name}"
+USER_NAME = "User name"
+USER_NAME_HINT = "{least} to {most} characters: letters a to z, digits, dots, hyphens and underscores."
+PASSWORD = "Password"
+PASSWORD_HINT = "At least {least} characters."
+PASSWORD_AGAIN = "Password again"
+ACCOUNT_NAME = "A user name has {least} to {most} characters: letters a to z, digits, dots, hyphens and underscores."
+ACCOUNT_TAKEN = "The user name {name} is taken: choose another one."
+ACCOUNT_PASSWORD_SHORT = "The password is too short: choose one of at least {least} characters."
+ACCOUNT_PASSWORD_LONG = "The password is too long: choose one of at most {most} characters."
+ACCOUNT_PASSWORD_NAME = "The password is the user name: choose another one."
+ACCOUNT_PASSWORDS_DIFFER = "The two passwords differ: type the same one twice."
+ACCOUNT_WRONG = "The user name or the password is wrong."
+ACCOUNT_LOCKED = "Too many attempts: try again in {minutes} min."
+ACCOUNT_NEEDED = "You are not logged in, or your session has ended: log in first."
+ACCOUNT_ELSEWHERE = "Another site sent this request, so it was refused: open this page itself and try again."
+ACCOUNT_FORM = "The form could not be read: fill it in once more."
+ACCOUNT_NO_REGISTRATION = "Nobody can register here: ask the owner of this page for an account."
+ACCOUNTS_DOWN = "Accounts cannot be checked just now: try again later, or tell the owner of this page."

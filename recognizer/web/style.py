@@ -62,7 +62,9 @@ def theme() -> Any:
 
 CSS = """
 .gradio-container > main { max-width: 1160px; margin: 0 auto; }
-#masthead { display: flex; align-items: center; gap: 16px; padding: 4px 0; }
+#masthead { display: flex; flex-wrap: nowrap; align-items: center; gap: 16px; padding: 4px 0; }
+#masthead > .column { gap: 0; min-width: 0 !important; }
+#logo { flex: none; width: auto; min-width: 0; }
 #masthead svg { flex: none; width: 64px; height: 48px; }
 #masthead h1 { font-size: 1.6rem; line-height: 1.2; font-weight: 700; margin: 0; }
 #masthead p { margin: 2px 0 0; color: var(--body-text-color-subdued); }
@@ -88,6 +90,7 @@ CSS = """
 .verdict p { margin: 0; }
 .verdict p + p { margin-top: 4px; }
 .verdict.sure { border-left-color: #15803d; }
+.verdict.corrected { border-left-color: #1d4ed8; }
 .verdict.unsure, .verdict.problem { border-left-color: #c2410c; }
 .verdict.sure p:first-child, .verdict.unsure p:first-child, .verdict.problem p:first-child { font-weight: 700; }
 #examples { height: auto !important; flex-grow: 0; }
