@@ -58,17 +58,6 @@ def merge_marks(log_probs: LogProbs) -> LogProbs:
     return merged
 
 
-def find_marks(log_probs: LogProbs) -> list[tuple[int, int]]:
-    """Where the most probable path emits marks: first frame and the one after the last of each, from left to right.
-
-    Args:
-        log_probs: (T, 12).
-    """
-    is_mark = np.concatenate([[False], log_probs.argmax(axis=1) == MARK, [False]])
-    edges = np.flatnonzero(is_mark[1:] != is_mark[:-1])
-    return [(int(start), int(end)) for start, end in edges.reshape(-1, 2)]
-
-
 def best_texts(log_probs: LogProbs, beam: int = 8, count: int = 4) -> list[tuple[str, float]]:
     """Search for the most probable texts by prefix beam search.
 

@@ -16,7 +16,6 @@ from recognizer.ctc import (
     MARK,
     align,
     best_texts,
-    find_marks,
     greedy_text,
     merge_marks,
     text_log_probabilities,
@@ -84,7 +83,6 @@ def test_greedy_joins_repeats_then_drops_blanks_and_marks(classes, text):
 def test_no_frames_say_nothing():
     none = np.zeros((0, 12), np.float32)
     assert greedy_text(none) == ""
-    assert find_marks(none) == []
     assert merge_marks(none).shape == (0, 11)
     assert best_texts(none[:, :11]) == [("", 0.0)]
     assert text_log_probabilities(none[:, :11], ["", "1"]).tolist() == [0.0, -np.inf]
@@ -119,12 +117,6 @@ def test_merging_keeps_the_rows_normalised_and_the_input_as_it_was():
     assert np.allclose(np.exp(merged).sum(axis=1), 1, atol=1e-6)
     assert np.array_equal(merged[:, 1:], before[:, 1:11])
     assert np.array_equal(log_probs, before)
-
-
-def test_marks_are_found_frame_by_frame():
-    assert find_marks(frames_of(11, 11, 0, 6, 11, 0, 0, 11)) == [(0, 2), (4, 5), (7, 8)]
-    assert find_marks(frames_of(0, 6, 0)) == []
-    assert find_marks(frames_of(11)) == [(0, 1)]
 
 
 # --- probability of a text -------------------------------------------------------------------------------------------
