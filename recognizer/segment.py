@@ -202,20 +202,26 @@ def marks_beside(
         stroke_width: typical width of a stroke, in pixels.
 
     Returns:
-        The marks, in no particular order; specks, parts of the digits and what lies between the lines are none.
+        The marks, each once and in no particular order. Specks, digits, their parts and what lies between the lines are none.
     """
     smallest = _MIN_FRAGMENT_AREA * stroke_width**2
-    marks = []
-    candidates = [c for c in components if c.area >= smallest]
-    for line in lines:
-        hull, height = _hull(line), text_height(line)
-        beside = _MARK_REACH * height
-        for component in candidates:
-            x, y = component.box.centre
-            near = hull.x - beside <= x <= hull.right + beside and hull.y - height / 4 <= y <= hull.bottom + height / 2
-            if near and component.box.height < height and not any(_covers(d.box, component.box) for d in line):
-                marks.append(component)
-    return marks
+    around = [(_hull(line), text_height(line)) for line in lines]
+    digits = [digit.box for line in lines for digit in line]
+    return [
+        c
+        for c in components
+        if c.area >= smallest
+        and any(_is_beside(c.box, hull, height) for hull, height in around)
+        and not any(_covers(digit, c.box) for digit in digits)
+    ]
+
+
+def _is_beside(box: Box, line: Box, height: float) -> bool:
+    """Whether ink is lower than a line's digits and stands among them, before, behind or a little above or below them."""
+    x, y = box.centre
+    reach = _MARK_REACH * height
+    near = line.x - reach <= x <= line.right + reach and line.y - height / 4 <= y <= line.bottom + height / 2
+    return near and box.height < height
 
 
 def _covers(box: Box, other: Box) -> bool:

@@ -206,3 +206,18 @@ def test_marks_in_a_line_are_listed():
 def test_part_of_a_digit_is_no_mark():
     digit, flag = component(20, 20, 30, 40), component(30, 22, 15, 5)
     assert marks_beside([[digit]], [digit, flag], stroke_width=3.0) == []
+
+
+def test_mark_between_two_lines_is_listed_once():
+    lines = [[component(20, y, 20, 40), component(70, y, 20, 40)] for y in (20, 80)]
+    comma = component(48, 66, 6, 8)  # near enough to either
+    assert all(marks_beside([line], [*line, comma], stroke_width=4.0) == [comma] for line in lines)
+    assert marks_beside(lines, [*lines[0], *lines[1], comma], stroke_width=4.0) == [comma]
+
+
+def test_digit_of_the_next_line_is_no_mark():
+    lines = [
+        [component(20, 20, 20, 40), component(70, 20, 20, 40)],
+        [component(20, 62, 15, 30), component(70, 62, 15, 30)],
+    ]
+    assert marks_beside(lines, [*lines[0], *lines[1]], stroke_width=4.0) == []
