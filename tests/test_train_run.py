@@ -273,6 +273,69 @@ def test_an_exported_checkpoint_loads_and_names_no_folder(exported: Path, run: P
     assert "test" not in manifest["metrics"]
 
 
+def test_a_manifest_tells_the_layers_and_the_curve(exported: Path, run: Path) -> None:
+    manifest = load_checkpoint(exported).manifest
+    layers = manifest["architecture"]
+    assert sum(layer["parameters"] for layer in layers) == manifest["parameters"]["total"]
+    assert layers[0] == {"kind": "Conv2D", "output": [28, 28, 32], "parameters": 320, "window": [3, 3]}
+    assert [layer["output"] for layer in layers if layer["kind"] == "MaxPooling2D"] == [
+        [14, 14, 32],
+        [7, 7, 64],
+        [3, 3, 128],
+    ]
+    assert layers[-1] == {"kind": "Dense", "output": [10], "parameters": 2570}
+    rows = callbacks.read_history(run / "history.csv")
+    assert manifest["history"].keys() == rows[0].keys()
+    for name, values in manifest["history"].items():
+        assert values == pytest.approx([row[name] for row in rows], rel=1e-4)
+    assert manifest["history"]["epoch"] == [1, 2]
+    best = manifest["best_epoch"] - 1
+    assert rows[best]["val_loss"] == min(row["val_loss"] for row in rows)
+
+
+def test_the_most_frequent_mistakes_come_first() -> None:
+    matrix = np.eye(10, dtype=int) * 50
+    matrix[4, 9], matrix[7, 1] = 3, 8
+    figures = export._figures({"n": 511, "confusion_matrix": matrix.tolist(), "reliability": []})
+    assert figures == {
+        "n": 511,
+        "confusions": [{"digit": "7", "read_as": "1", "count": 8}, {"digit": "4", "read_as": "9", "count": 3}],
+    }
+
+
+def test_a_manifest_is_written_anew_and_the_weights_stay_the_same_files(
+    exported: Path, run: Path, tmp_path: Path
+) -> None:
+    copy = copy_of(exported, tmp_path / "copy")
+    whole = json.loads((copy / "digits.json").read_text())
+    old = {name: entry for name, entry in whole.items() if name not in ("architecture", "history")}
+    old |= {"date": "2001-02-03", "onnx_difference": 0.5, "libraries": {"export": {"keras": "0.1"}}}
+    (copy / "digits.json").write_text(json.dumps(old))
+    before = contents(copy)
+    assert export_run(run, copy, manifest_only=True) == copy / "digits.json"
+    after = contents(copy)
+    assert {name for name in after if after[name] != before[name]} == {"digits.json"}
+    manifest = json.loads(after["digits.json"])
+    kept = {name: old[name] for name in ("date", "onnx_difference")}
+    assert manifest == {**whole, **kept, "libraries": {**whole["libraries"], "export": {"keras": "0.1"}}}
+
+
+def test_the_manifest_alone_is_not_written_for_other_weights(exported: Path, run: Path, tmp_path: Path) -> None:
+    other = copy_of(exported, tmp_path / "other")
+    network = load_network(other / "digits.keras")
+    network.set_weights([weight + 1 for weight in network.get_weights()])
+    network.save(other / "digits.keras")
+    manifest = json.loads((other / "digits.json").read_text())
+    manifest["files"]["digits.keras"] = sha256_of(other / "digits.keras")
+    (other / "digits.json").write_text(json.dumps(manifest))
+    before = contents(other)
+    with pytest.raises(ExportError, match="other weights"):
+        export_run(run, other, manifest_only=True)
+    assert contents(other) == before
+    with pytest.raises(CheckpointError, match="no checkpoint"):
+        export_run(run, tmp_path / "none", manifest_only=True)
+
+
 def test_a_run_with_non_digits_starts_from_weights_and_exports_its_class(
     config: Config, run: Path, exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -285,6 +348,10 @@ def test_a_run_with_non_digits_starts_from_weights_and_exports_its_class(
     assert checkpoint.manifest["init"] == {"file": "digits.keras", "sha256": sha256_of(exported / "digits.keras")}
     assert checkpoint.manifest["training"]["init"] == "checkpoints"
     assert set(checkpoint.manifest["non_digits"]) == {"training", "evaluation"}
+    rejection = checkpoint.manifest["metrics"]["validation"]["rejection"]
+    for entry in (rejection["digits"], rejection["non_digits"], *rejection["recipes"].values()):
+        low, high = entry["interval"]
+        assert 0 <= low <= entry["share"] <= high <= 1
     with pytest.raises(RunError, match="--seed 3 and --validation 50"):
         train(replace(further, init=str(run), seed=4), tmp_path / "other", verbose=0)
 

@@ -483,6 +483,31 @@ def test_an_exported_checkpoint_loads_and_names_no_folder(exported: Path, rehear
     assert "/" not in json.dumps(manifest["training"])
     assert manifest["machine"]["backend"] == keras.backend.backend()
     assert manifest["onnx_difference"] <= 1e-4
+    assert manifest["input"]["shape"] == [None, 32, None, 1]
+    assert manifest["input"]["width_step"] == 8
+    layers = manifest["architecture"]
+    assert sum(layer["parameters"] for layer in layers) == manifest["parameters"]["total"]
+    assert {
+        "kind": "Conv2D",
+        "output": [16, None, 24],
+        "parameters": 216,
+        "window": [3, 3],
+        "strides": [2, 2],
+    } in layers
+    assert layers[-1] == {"kind": "Activation", "output": [None, len(CLASSES)], "parameters": 0}
+    rows = callbacks.read_history(rehearsal / "history.csv")
+    assert manifest["history"]["val_cer"] == pytest.approx([row["val_cer"] for row in rows], rel=1e-4)
+
+
+def test_the_manifest_alone_is_written_anew(
+    exported: Path, rehearsal: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    few(monkeypatch)
+    copy = copy_of(exported, tmp_path / "copy")
+    before = {path.name: path.read_bytes() for path in copy.iterdir()}
+    assert main(["export", str(rehearsal), "--to", str(copy), "--manifest-only"]) == 0
+    assert capsys.readouterr().out == f"Wrote {copy / 'strings.json'}.\n"
+    assert {path.name: path.read_bytes() for path in copy.iterdir()} == before
 
 
 def test_the_reader_answers_as_keras_does(exported: Path, rehearsal: Path) -> None:

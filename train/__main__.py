@@ -185,8 +185,8 @@ def _export(options: argparse.Namespace) -> int:
     else:
         from train.export import export_run
 
-    manifest = export_run(options.run, options.to)
-    print(f"Wrote {manifest}, the weights and their ONNX twin beside it.")
+    manifest = export_run(options.run, options.to, manifest_only=options.manifest_only)
+    print(f"Wrote {manifest}{'' if options.manifest_only else ', the weights and their ONNX twin beside it'}.")
     return 0
 
 
@@ -319,6 +319,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     export.add_argument("run", type=Path, help="run folder, evaluated before")
     export.add_argument("--to", type=Path, metavar="FOLDER", default=Path("checkpoints"), help="default: checkpoints")
+    export.add_argument(
+        "--manifest-only",
+        action="store_true",
+        help="write only the manifest anew, of weights that were exported before",
+    )
     export.set_defaults(command=_export)
 
     commands.add_parser(

@@ -9,9 +9,10 @@ import logging
 import shutil
 import tempfile
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from recognizer.normalize import normalize, to_network_input
 from recognizer.types import CLASS_NAMES, CROP_SIZE, NO_DIGIT
 from train.callbacks import BEST, HISTORY, read_history
 from train.errors import ExportError, RunError
-from train.evaluate import load_network
+from train.evaluate import load_network, wilson_interval
 from train.model import parameter_counts
 from train.nondigits import EVALUATION, TRAINING
 from train.pen import draw_strokes
@@ -31,32 +32,37 @@ from train.run import METRICS, Config, library_versions, load_config, write_json
 
 TOLERANCE = 1e-5
 """How far a probability of the ONNX twin may be from Keras's."""
+_MOST_CONFUSIONS = 5
 
 
-def export_run(run: Path, to: Path) -> Path:
+def export_run(run: Path, to: Path, *, manifest_only: bool = False) -> Path:
     """Make a checkpoint of a run's best weights.
 
     Args:
         run: the run folder; `python -m train evaluate` must have measured its best weights.
         to: the checkpoint folder; files that are there are replaced together, or not at all.
+        manifest_only: these weights were exported to `to` before: write their manifest anew and leave their files as they are.
 
     Returns:
         Path of the manifest.
 
     Raises:
         RunError: the run is incomplete, or its figures are of other weights.
-        ExportError: the ONNX twin cannot be made or does not agree; `to` is as it was.
+        ExportError: the ONNX twin cannot be made or does not agree, or `to` holds other weights; `to` is as it was.
+        CheckpointError: the manifest alone is to be written, and `to` holds no whole checkpoint.
     """
     config, description = load_config(run)
     metrics = matching_metrics(run, "temperature")
-    return write_checkpoint(
+    export = (
+        describe_again if manifest_only else partial(write_checkpoint, export_twin=export_onnx, tolerance=TOLERANCE)
+    )
+    return export(
         DIGITS,
         run / BEST,
         to,
         load=load_network,
-        export_twin=export_onnx,
         describe=lambda folder, network: make_manifest(
-            config, description, metrics, folder, parameter_counts(network), run
+            DIGITS, folder, network, description, run, _own_entries(config, description, metrics), _loss
         ),
     )
 
@@ -68,6 +74,7 @@ def write_checkpoint(
     *,
     load: Callable[[Path], Any],
     export_twin: Callable[[Any, Path], float],
+    tolerance: float,
     describe: Callable[[Path, Any], dict[str, Any]],
 ) -> Path:
     """Write the three files of a checkpoint, all or nothing.
@@ -78,6 +85,7 @@ def write_checkpoint(
         to: the checkpoint folder; files that are there are replaced together, or not at all.
         load: from a .keras file to the network.
         export_twin: writes a network's .onnx file and returns how far its answers are from the network's.
+        tolerance: how far they may be.
         describe: from the folder that holds both files, and the network, to the manifest.
 
     Returns:
@@ -95,6 +103,10 @@ def write_checkpoint(
         network.save(staging / f"{name}.keras")
         network = load(staging / f"{name}.keras")
         difference = export_twin(network, staging / f"{name}.onnx")
+        if not difference <= tolerance:
+            raise ExportError(
+                f"The ONNX twin differs from the Keras network by {difference:.1e}, more than {tolerance:.0e}."
+            )
         manifest = describe(staging, network)
         manifest["onnx_difference"] = difference
         write_json(staging / f"{name}.json", manifest)
@@ -102,6 +114,42 @@ def write_checkpoint(
         verify_file(checkpoint, checkpoint.keras_path)
         # The manifest last: until it is there, the old one does not fit the new files and the reader says so.
         _replace_together(staging, to, [f"{name}.keras", f"{name}.onnx", f"{name}.json"])
+    return to / f"{name}.json"
+
+
+def describe_again(
+    name: str,
+    weights: Path,
+    to: Path,
+    *,
+    load: Callable[[Path], Any],
+    describe: Callable[[Path, Any], dict[str, Any]],
+) -> Path:
+    """Write the manifest of a checkpoint anew: weights that were exported before stay the same files, byte for byte.
+
+    Args:
+        name: first part of the files' names.
+        weights: the .keras file of the run.
+        to: the checkpoint folder.
+        load: from a .keras file to the network.
+        describe: from the folder that holds both files, and the network, to the manifest.
+
+    Returns:
+        Path of the manifest; what it says of the export itself (date, libraries, difference of the twin) is as it was.
+
+    Raises:
+        CheckpointError: the folder holds no whole checkpoint.
+        ExportError: it holds other weights than the run.
+    """
+    checkpoint = load_checkpoint(to, name)
+    verify_file(checkpoint, checkpoint.keras_path)
+    network = load(checkpoint.keras_path)
+    if not all(map(np.array_equal, network.get_weights(), load(weights).get_weights())):
+        raise ExportError(f"{to} holds other weights than {weights}: export them whole, without --manifest-only.")
+    manifest, before = describe(to, network), checkpoint.manifest
+    manifest |= {entry: before[entry] for entry in ("date", "onnx_difference") if entry in before}
+    manifest["libraries"] |= {part: found for part, found in before.get("libraries", {}).items() if part == "export"}
+    write_json(to / f"{name}.json", manifest)
     return to / f"{name}.json"
 
 
@@ -116,15 +164,10 @@ def export_onnx(network: Any, path: Path) -> float:
         The largest difference of a probability.
 
     Raises:
-        ExportError: the export failed, or the difference is above `TOLERANCE`.
+        ExportError: the export failed.
     """
     convert(network, path, "images", (None, CROP_SIZE, CROP_SIZE, 1))
-    difference = largest_difference(network, path, to_network_input(check_images()))
-    if not difference <= TOLERANCE:
-        raise ExportError(
-            f"The ONNX twin differs from the Keras network by {difference:.1e}, more than {TOLERANCE:.0e}."
-        )
-    return difference
+    return largest_difference(network, path, to_network_input(check_images()))
 
 
 def convert(network: Any, path: Path, name: str, shape: tuple[int | None, ...]) -> None:
@@ -192,48 +235,131 @@ def check_images(count: int = 1000, seed: int = 0) -> npt.NDArray[np.uint8]:
 
 
 def make_manifest(
-    config: Config,
-    description: Mapping[str, Any],
-    metrics: Mapping[str, Any],
+    name: str,
     folder: Path,
-    parameters: Mapping[str, int],
+    network: Any,
+    description: Mapping[str, Any],
     run: Path,
+    own: Mapping[str, Any],
+    merit: Callable[[dict[str, float]], Any],
 ) -> dict[str, Any]:
-    """What `digits.json` holds: everything that a person needs to judge the weights and to make them again."""
+    """What a manifest holds: everything that a person needs to judge the weights and to make them again.
+
+    Args:
+        name: first part of the checkpoint's files' names.
+        folder: where they lie.
+        network: the Keras network.
+        description: what the run's `config.json` holds.
+        run: the run folder.
+        own: the entries that only this kind of network has.
+        merit: what of a line of the history was least in the epoch that was chosen.
+    """
     rows = read_history(run / HISTORY)
     return {
         "format": FORMAT_VERSION,
-        "name": DIGITS,
+        "name": name,
         "date": datetime.now(UTC).date().isoformat(),
-        "files": {name: sha256_of(folder / name) for name in (f"{DIGITS}.keras", f"{DIGITS}.onnx")},
+        "files": {file: sha256_of(folder / file) for file in (f"{name}.keras", f"{name}.onnx")},
         "input": {
-            "shape": [None, CROP_SIZE, CROP_SIZE, 1],
+            "shape": list(network.input_shape),
             "dtype": "float32",
             "range": [0.0, 1.0],
             "ink": "white on black",
         },
-        "classes": [*CLASS_NAMES, *([NO_DIGIT] if config.non_digits else [])],
-        "calibration": {"temperature": metrics["temperature"]},
-        "parameters": dict(parameters),
-        "metrics": {
-            part: {
-                name: value for name, value in metrics[part].items() if name not in ("confusion_matrix", "reliability")
-            }
-            for part in ("validation", "test")
-            if part in metrics
-        },
-        "seed": config.seed,
+        **own,
+        "parameters": parameter_counts(network),
+        "architecture": architecture(network),
+        "seed": description["training"]["seed"],
         "training": training_options(description),
-        "augmentation": description.get("augmentation", asdict(config.augmentation)),
-        "non_digits": _shares(config),
         "init": description.get("init"),
         "data": description["files"],
         "epochs_run": len(rows),
-        "best_epoch": int(min(rows, key=lambda row: row["val_loss"])["epoch"]) if rows else 0,
-        "learning_rates": [float(f"{row['learning_rate']:.4g}") for row in rows],
+        "best_epoch": int(min(rows, key=merit)["epoch"]) if rows else 0,
+        "history": history_columns(rows),
         "training_minutes": round(sum(row["seconds"] for row in rows) / 60, 1),
         "libraries": {"training": description["libraries"], "export": library_versions()},
     }
+
+
+def architecture(network: Any) -> list[dict[str, Any]]:
+    """The layers of a Keras network, in order: kind, output shape (None where any size will do), number of parameters, and of
+    a convolution or a pooling the size of its window and, where it is not 1, its stride.
+    """
+    layers = []
+    for layer in network.layers:
+        if type(layer).__name__ == "InputLayer":
+            continue
+        entry = {
+            "kind": type(layer).__name__,
+            "output": list(layer.output.shape[1:]),
+            "parameters": int(layer.count_params()),
+        }
+        window = getattr(layer, "kernel_size", None) or getattr(layer, "pool_size", None)
+        if window:
+            entry["window"] = list(window)
+        if hasattr(layer, "kernel_size") and max(layer.strides) > 1:
+            entry["strides"] = list(layer.strides)
+        layers.append(entry)
+    return layers
+
+
+def history_columns(rows: Sequence[Mapping[str, float]]) -> dict[str, list[float]]:
+    """The run's history by column, five digits of each number."""
+    return {name: [_rounded(row[name]) for row in rows] for name in (rows[0] if rows else ())}
+
+
+def _rounded(value: float) -> float:
+    short = float(f"{value:.5g}")
+    return int(short) if short.is_integer() else short
+
+
+def _own_entries(
+    config: Config, description: Mapping[str, Any], metrics: Mapping[str, Any]
+) -> dict[str, dict[str, Any] | list[str]]:
+    """What only the manifest of a digit network holds."""
+    return {
+        "classes": [*CLASS_NAMES, *([NO_DIGIT] if config.non_digits else [])],
+        "calibration": {"temperature": metrics["temperature"]},
+        "metrics": {part: _figures(metrics[part]) for part in ("validation", "test") if part in metrics},
+        "augmentation": description.get("augmentation", asdict(config.augmentation)),
+        "non_digits": _shares(config),
+    }
+
+
+def _loss(row: dict[str, float]) -> float:
+    return row["val_loss"]
+
+
+def _figures(part: Mapping[str, Any]) -> dict[str, Any]:
+    """The figures of one part of the data, with the interval of each share and, of the confusions, the most frequent."""
+    figures = {name: value for name, value in part.items() if name not in ("confusion_matrix", "reliability")}
+    if "rejection" in figures:
+        rejection = figures["rejection"]
+        figures["rejection"] = {
+            **rejection,
+            "digits": _with_interval(rejection["digits"]),
+            "non_digits": _with_interval(rejection["non_digits"]),
+            "recipes": {name: _with_interval(entry) for name, entry in rejection["recipes"].items()},
+        }
+    if "confusion_matrix" in part:
+        figures["confusions"] = _confusions(part["confusion_matrix"])
+    return figures
+
+
+def _with_interval(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {**entry, "interval": [round(end, 6) for end in wilson_interval(entry["rejected"], entry["n"])]}
+
+
+def _confusions(matrix: Sequence[Sequence[int]]) -> list[dict[str, Any]]:
+    """The most frequent mistakes: digit, what it was read as, and how often."""
+    mistakes = [
+        (count, CLASS_NAMES[digit], CLASS_NAMES[read])
+        for digit, row in enumerate(matrix)
+        for read, count in enumerate(row)
+        if count and digit != read
+    ]
+    mistakes.sort(key=lambda mistake: -mistake[0])
+    return [{"digit": digit, "read_as": read, "count": count} for count, digit, read in mistakes[:_MOST_CONFUSIONS]]
 
 
 def training_options(description: Mapping[str, Any]) -> dict[str, Any]:
