@@ -15,33 +15,48 @@ from recognizer.types import CLASS_NAMES
 
 def save_curves(rows: Sequence[dict[str, float]], path: Path) -> None:
     """Loss and accuracy of each epoch; `rows` are those of `history.csv`."""
-    figure = Figure(figsize=(10, 4), layout="constrained")
-    left, right = figure.subplots(1, 2)
-    epochs = [row["epoch"] for row in rows]
-    left.plot(epochs, [row["loss"] for row in rows], label="training (augmented, with dropout)")
-    left.plot(epochs, [row["val_loss"] for row in rows], label="validation")
-    left.set(xlabel="epoch", ylabel="cross-entropy", yscale="log")
-    right.plot(epochs, [100 * row["accuracy"] for row in rows], label="training (augmented, with dropout)")
-    right.plot(epochs, [100 * row["val_accuracy"] for row in rows], label="validation")
-    right.set(xlabel="epoch", ylabel="accuracy, %")
-    for axes in (left, right):
-        axes.grid(alpha=0.3)
-        axes.legend()
-    figure.savefig(path, dpi=110)
+    training = "training (augmented, with dropout)"
+    loss = {training: [row["loss"] for row in rows], "validation": [row["val_loss"] for row in rows]}
+    accuracy = {
+        training: [100 * row["accuracy"] for row in rows],
+        "validation": [100 * row["val_accuracy"] for row in rows],
+    }
+    _save_epochs(
+        rows,
+        path,
+        (loss, {"ylabel": "cross-entropy", "yscale": "log"}),
+        (accuracy, {"ylabel": "accuracy, %"}),
+    )
 
 
 def save_string_curves(rows: Sequence[dict[str, float]], path: Path) -> None:
     """Loss and error rates of each epoch of the line network; `rows` are those of `history.csv`."""
+    loss = {
+        "training (with dropout)": [row["loss"] for row in rows],
+        "validation (mean weights)": [row["val_loss"] for row in rows],
+    }
+    errors = {
+        "lines read wrongly": [100 * (1 - row["val_accuracy"]) for row in rows],
+        "wrong characters": [100 * row["val_cer"] for row in rows],
+    }
+    _save_epochs(
+        rows,
+        path,
+        (loss, {"ylabel": "CTC loss, nats a line", "yscale": "log"}),
+        (errors, {"ylabel": "validation, %", "yscale": "log"}),
+    )
+
+
+def _save_epochs(
+    rows: Sequence[dict[str, float]], path: Path, *panels: tuple[Mapping[str, Sequence[float]], dict[str, str]]
+) -> None:
+    """Curves over the epochs, side by side: of each panel the curves by their names, and what its axes are set to."""
     figure = Figure(figsize=(10, 4), layout="constrained")
-    left, right = figure.subplots(1, 2)
     epochs = [row["epoch"] for row in rows]
-    left.plot(epochs, [row["loss"] for row in rows], label="training (with dropout)")
-    left.plot(epochs, [row["val_loss"] for row in rows], label="validation (mean weights)")
-    left.set(xlabel="epoch", ylabel="CTC loss, nats a line", yscale="log")
-    right.plot(epochs, [100 * (1 - row["val_accuracy"]) for row in rows], label="lines read wrongly")
-    right.plot(epochs, [100 * row["val_cer"] for row in rows], label="wrong characters")
-    right.set(xlabel="epoch", ylabel="validation, %", yscale="log")
-    for axes in (left, right):
+    for axes, (curves, settings) in zip(figure.subplots(1, len(panels)), panels, strict=True):
+        for name, values in curves.items():
+            axes.plot(epochs, values, label=name)
+        axes.set(xlabel="epoch", **settings)
         axes.grid(alpha=0.3)
         axes.legend()
     figure.savefig(path, dpi=110)
