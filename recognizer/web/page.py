@@ -61,8 +61,13 @@ def build_page(reader: Reader, *, shared: bool = False, keep_correction: KeepCor
 
 def translate_on_load(page: Any, translated: dict[Any, Callable[[str], Any]]) -> None:
     """Put the visitor's language into what Gradio's i18n leaves in English: components, and what each becomes in a language."""
+
+    def translate(language: str) -> Any:
+        updates = [update(language) for update in translated.values()]
+        return updates if len(updates) > 1 else updates[0]  # of a single component, Gradio wants no list
+
     page.load(
-        lambda language: [update(language) for update in translated.values()],
+        translate,
         language_input(),
         list(translated),
         js=WITH_LANGUAGE,

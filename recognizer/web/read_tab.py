@@ -94,8 +94,8 @@ def build_read_tab(
                     elem_id="annotated",
                 )
                 digit = gr.Radio(label=text("DIGITS"), elem_id="digit")
-                bars = gr.Label(label=text("PROBABILITIES"), show_heading=False, elem_id="probabilities")
                 gr.Markdown(text("CORRECT_HINT"), elem_classes="hint")
+                bars = gr.Label(label=text("PROBABILITIES"), show_heading=False, elem_id="probabilities")
         with gr.Column(min_width=280, visible=bool(examples)):
             gallery = _examples_gallery(examples)
 

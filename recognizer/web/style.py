@@ -84,6 +84,7 @@ CSS = """
 #number textarea { font-family: var(--font-mono); font-size: clamp(2rem, 7vw, 3.25rem); line-height: 1.25;
   font-weight: 700; letter-spacing: .06em; color: var(--body-text-color); -webkit-text-fill-color: currentColor;
   opacity: 1; user-select: text; overflow-wrap: anywhere; }
+#speak { width: fit-content; flex: none; }
 #verdict { padding: 0; }
 .verdict { border-radius: 8px; padding: 10px 14px; border-left: 4px solid var(--neutral-400);
   background: var(--background-fill-secondary); }
