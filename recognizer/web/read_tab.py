@@ -18,6 +18,7 @@ from recognizer.web.canvas import build_canvas, read_drawing
 from recognizer.web.edit import clean_number, has_shape_of, replace_digit
 from recognizer.web.i18n import WITH_LANGUAGE, language_input, text
 from recognizer.web.language import say
+from recognizer.web.limits import MAX_PIXELS_DECODED, too_many_pixels
 from recognizer.web.result import Reader, Result, corrected_verdict, digit_choices, look, said, verdict
 
 EXAMPLES_FOLDER = Path(__file__).parent / "examples"
@@ -171,8 +172,14 @@ def build_read_tab(
 def _add_endpoint(reader: Reader, picture: Any, number: Any) -> None:
     """Let programs call the reader: endpoint "read", picture in, text and the whole reading as JSON out."""
 
-    def read(file: dict[str, Any] | None) -> tuple[str, dict[str, Any]]:
-        result = _look_at_upload(reader, file)
+    def read(picture: dict[str, Any] | None) -> tuple[str, dict[str, Any]]:
+        """Read the number in a picture.
+
+        Args:
+            picture: the picture, JPG, PNG, WebP, TIFF or another, up to 10 MB and 50 megapixels: the path or URL of an
+                upload, a public URL, or a data URI in base64.
+        """
+        result = _look_at_upload(reader, picture)
         if result.problem:
             raise gr.Error(result.problem, print_exception=False)
         return result.reading.text, result.reading.to_dict()
@@ -257,6 +264,9 @@ def _look_at_upload(reader: Reader, file: dict[str, Any] | None, language: str |
     path = Path(file["path"]).resolve() if file and file.get("path") else None
     if path is None or not path.is_relative_to(Path(get_upload_folder()).resolve()):
         return Result(problem=say(language, "NO_PICTURE"))
+    if too_many_pixels(path):
+        most = MAX_PIXELS_DECODED // 1_000_000
+        return Result(problem=say(language, "PROBLEM_TOO_LARGE", name=path.name, most=most))
     return look(reader, str(path), language)
 
 

@@ -13,10 +13,10 @@ import numpy.typing as npt
 
 from recognizer.draw import annotate_and_locate, contact_sheet, fit, line_answers, outline
 from recognizer.errors import RecognizerError
-from recognizer.image_io import MAX_PIXELS
 from recognizer.types import Box, Reading, Trace
 from recognizer.web.edit import has_shape_of
 from recognizer.web.language import say
+from recognizer.web.limits import MAX_PIXELS_DECODED
 
 UNSURE_BELOW = 0.8
 """The page says that it is unsure of a reading whose confidence lies below this."""
@@ -186,7 +186,7 @@ def problem_of(error: RecognizerError, picture: Any, language: str | None = None
     name = Path(picture).name if isinstance(picture, str | Path) else say(language, "THE_PICTURE")
     reason = getattr(error, "reason", "")
     if reason:
-        return say(language, f"PROBLEM_{reason.upper()}", name=name, most=MAX_PIXELS // 1_000_000)
+        return say(language, f"PROBLEM_{reason.upper()}", name=name, most=MAX_PIXELS_DECODED // 1_000_000)
     return str(error).replace(str(picture), name) if isinstance(picture, str | Path) else str(error)
 
 

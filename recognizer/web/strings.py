@@ -139,3 +139,12 @@ ACCOUNT_ELSEWHERE = "Another site sent this request, so it was refused: open thi
 ACCOUNT_FORM = "The form could not be read: fill it in once more."
 ACCOUNT_NO_REGISTRATION = "Nobody can register here: ask the owner of this page for an account."
 ACCOUNTS_DOWN = "Accounts cannot be checked just now: try again later, or tell the owner of this page."
+
+# Limits: what a visitor is told who asks for too much, and a program whose picture on the web cannot be had.
+LIMIT_RATE = "Too many requests at once: wait a moment, then go on."
+LIMIT_QUEUE = "The page is busy with other visitors' pictures: wait a moment, then try again."
+LIMIT_BODY = "That is too much at once: files of up to 10 MB and up to 200 of them are read."
+LIMIT_CLOSED = "There is nothing here: go back to the start of the page."
+FETCH_PRIVATE = "Pictures are fetched from public addresses only: upload the picture instead."
+FETCH_TOO_LARGE = "The picture at this address has more than {most} MB: make it smaller."
+FETCH_FAILED = "The picture could not be fetched from its address: check the address, or upload the picture instead."
