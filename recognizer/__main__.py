@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import get_args
 
 from recognizer.errors import RecognizerError
+from recognizer.table import disarm, doubtful_places, escape
 from recognizer.types import Method, Reading
 
 _EXIT_FAILED = 1
@@ -79,9 +80,9 @@ def _run(arguments: argparse.Namespace) -> int:
     status = [0]
     for path, reading in _read_all(arguments, status):
         if arguments.json:
-            line = json.dumps({"file": _escape(path), **reading.to_dict()}, ensure_ascii=False)
+            line = json.dumps({"file": escape(path), **reading.to_dict()}, ensure_ascii=False)
         else:
-            line = "\t".join((_escape(path), reading.text.replace("\n", "|"), f"{reading.confidence:.4f}"))
+            line = "\t".join((escape(path), reading.text.replace("\n", "|"), f"{reading.confidence:.4f}"))
         print(line, flush=True)
     return status[0]
 
@@ -112,7 +113,7 @@ def _write_csv(arguments: argparse.Namespace) -> int:
             writer = csv.writer(file)
             writer.writerow(("file", "text", "confidence", "doubtful"))
             for path, reading in _read_all(arguments, status):
-                writer.writerow((_disarm(path), reading.text, f"{reading.confidence:.4f}", _doubtful_places(reading)))
+                writer.writerow((disarm(path), reading.text, f"{reading.confidence:.4f}", doubtful_places(reading)))
         part.chmod(0o666 & ~_umask())
         part.replace(target)
     except OSError as error:
@@ -122,37 +123,14 @@ def _write_csv(arguments: argparse.Namespace) -> int:
     return status[0]
 
 
-def _doubtful_places(reading: Reading) -> str:
-    """Which digits to look at: "2 5"; of several lines "line 1: 2 5; line 3: 1", which no spreadsheet takes for a time."""
-    places = [
-        (number, " ".join(str(place) for place, digit in enumerate(line, 1) if digit.is_doubtful))
-        for number, line in enumerate(reading.lines, 1)
-    ]
-    if len(places) == 1:
-        return places[0][1]
-    return "; ".join(f"line {number}: {found}" for number, found in places if found)
-
-
 def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
 
 
-def _escape(path: str) -> str:
-    """Path as text of one line: what is no text, a tab or a line feed in it is written as an escape sequence."""
-    text = path.encode("utf-8", "backslashreplace").decode("utf-8")
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
-
-
-def _disarm(text: str) -> str:
-    """A file name that a spreadsheet would run as a formula is kept from doing so by a leading apostrophe."""
-    text = _escape(text)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
-
-
 def _complain(sentence: str) -> int:
-    print(_escape(sentence), file=sys.stderr, flush=True)
+    print(escape(sentence), file=sys.stderr, flush=True)
     return _EXIT_FAILED
 
 
