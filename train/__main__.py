@@ -91,9 +91,7 @@ def _config(options: argparse.Namespace) -> Config:
     quick = QUICK if options.quick else {}
     batch_size = options.batch_size or quick.get("batch_size", 256)
     return Config(
-        data=_path(options.data),
-        pen_strokes=_path(options.pen_strokes),
-        optdigits=_path(options.optdigits),
+        **_training_options(options),
         epochs=options.epochs or quick.get("epochs", 20),
         batch_size=batch_size,
         optimizer=options.optimizer,
@@ -103,12 +101,15 @@ def _config(options: argparse.Namespace) -> Config:
         patience=options.patience,
         augment=not options.no_augmentation,
         validation=options.validation or quick.get("validation", 6000),
-        seed=options.seed,
-        precision=options.precision,
         limit=quick.get("limit"),
-        init=_path(options.init),
         non_digits=options.non_digits,
     )
+
+
+def _training_options(options: argparse.Namespace) -> dict[str, Any]:
+    """Of `train.run.RunConfig`, what the command line says and --quick does not change."""
+    files = {name: _path(getattr(options, name)) for name in ("data", "pen_strokes", "optdigits", "init")}
+    return {**files, "seed": options.seed, "precision": options.precision}
 
 
 def _strings(options: argparse.Namespace) -> int:
@@ -122,19 +123,12 @@ def _strings(options: argparse.Namespace) -> int:
             config = replace(config, steps=options.steps)
     else:
         run = options.run or Path("runs") / datetime.now().strftime("strings-%Y%m%d-%H%M%S")
-        given = {name: getattr(options, name) for name in ("steps", "epoch_steps", "validation", "learning_rate")}
-        config = replace(
-            StringsConfig(
-                data=_path(options.data),
-                pen_strokes=_path(options.pen_strokes),
-                optdigits=_path(options.optdigits),
-                batch_size=options.batch_size,
-                seed=options.seed,
-                precision=options.precision,
-                init=_path(options.init),
-                **(QUICK_STRINGS if options.quick else {}),
-            ),
-            **{name: value for name, value in given.items() if value is not None},
+        own = {name: getattr(options, name) for name in ("steps", "epoch_steps", "validation", "learning_rate")}
+        config = StringsConfig(
+            batch_size=options.batch_size,
+            **_training_options(options)
+            | (QUICK_STRINGS if options.quick else {})
+            | {name: value for name, value in own.items() if value is not None},
         )
     options.run_folder = run
     if config.limit is not None:
@@ -222,20 +216,8 @@ def _parser() -> argparse.ArgumentParser:
         help="train the digit network",
         description="Train the digit network. Interrupted at any moment, it loses at most one epoch: see --resume.",
     )
-    data = digits.add_argument_group("data")
-    data.add_argument(
-        "--data",
-        type=Path,
-        metavar="NPZ",
-        help="file with images, labels and the test flag (default: the official EMNIST digits, downloaded once)",
-    )
-    data.add_argument("--pen-strokes", type=Path, metavar="FILE", help="further digits: pen strokes, .jsonl.gz")
-    data.add_argument("--optdigits", type=Path, metavar="NPZ", help="further digits: the optdigits originals")
-    data.add_argument(
-        "--validation",
-        type=_positive_int,
-        metavar="N",
-        help="size of the validation part, taken from the train part (default: 6000; with --quick 1000)",
+    data, how, _ = _add_training_options(
+        digits, validation="size of the validation part, taken from the train part", resumed="only --epochs counts"
     )
     data.add_argument(
         "--non-digits",
@@ -245,8 +227,6 @@ def _parser() -> argparse.ArgumentParser:
         help="of what the network is shown that is no digit, made up; 0 leaves the class out (default: 0.2)",
     )
     data.add_argument("--no-augmentation", action="store_true", help="train on the images as they are")
-
-    how = digits.add_argument_group("training")
     how.add_argument("--epochs", type=_positive_int, metavar="N", help="passes over the data (default: 20; --quick: 3)")
     how.add_argument("--batch-size", type=_positive_int, metavar="N", help="digits a step (default: 256; --quick: 64)")
     how.add_argument(
@@ -273,27 +253,6 @@ def _parser() -> argparse.ArgumentParser:
         default=6,
         metavar="N",
         help="epochs without progress to stop after (default: 6)",
-    )
-    how.add_argument(
-        "--init", type=Path, metavar="PATH", help="start from the weights of a run, a checkpoint or a .keras file"
-    )
-    how.add_argument("--seed", type=_natural, default=1, metavar="N", help="of everything random (default: 1)")
-    how.add_argument(
-        "--precision",
-        choices=("auto", "float32", "mixed_float16", "mixed_bfloat16"),
-        default="auto",
-        help="default: mixed_float16 on a GPU, float32 elsewhere",
-    )
-
-    run = digits.add_argument_group("run")
-    run.add_argument(
-        "--run", "--out", type=Path, metavar="FOLDER", help="where everything is saved (default: runs/ and the time)"
-    )
-    run.add_argument(
-        "--resume", type=Path, metavar="RUN", help="go on with a run; of the other options only --epochs counts then"
-    )
-    run.add_argument(
-        "--quick", action="store_true", help="rehearse: about two minutes on two cores, weights not for use"
     )
     digits.set_defaults(command=_digits, name="digits")
     _add_strings(commands)
@@ -333,6 +292,53 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_training_options(command: argparse.ArgumentParser, *, validation: str, resumed: str) -> tuple[Any, Any, Any]:
+    """Add what the training of either network takes.
+
+    Args:
+        command: the subcommand.
+        validation: help of --validation.
+        resumed: which of the other options count with --resume.
+
+    Returns:
+        The groups "data", "training" and "run", for what only the one network takes.
+    """
+    data = command.add_argument_group("data")
+    data.add_argument(
+        "--data",
+        type=Path,
+        metavar="NPZ",
+        help="file with images, labels and the test flag (default: the official EMNIST digits, downloaded once)",
+    )
+    data.add_argument("--pen-strokes", type=Path, metavar="FILE", help="further digits: pen strokes, .jsonl.gz")
+    data.add_argument("--optdigits", type=Path, metavar="NPZ", help="further digits: the optdigits originals")
+    data.add_argument(
+        "--validation", type=_positive_int, metavar="N", help=f"{validation} (default: 6000; with --quick 1000)"
+    )
+    how = command.add_argument_group("training")
+    how.add_argument(
+        "--init", type=Path, metavar="PATH", help="start from the weights of a run, a checkpoint or a .keras file"
+    )
+    how.add_argument("--seed", type=_natural, default=1, metavar="N", help="of everything random (default: 1)")
+    how.add_argument(
+        "--precision",
+        choices=("auto", "float32", "mixed_float16", "mixed_bfloat16"),
+        default="auto",
+        help="default: mixed_float16 on a GPU, float32 elsewhere; mixed_bfloat16 is faster on a processor that has it",
+    )
+    run = command.add_argument_group("run")
+    run.add_argument(
+        "--run", "--out", type=Path, metavar="FOLDER", help="where everything is saved (default: runs/ and the time)"
+    )
+    run.add_argument(
+        "--resume", type=Path, metavar="RUN", help=f"go on with a run; of the other options {resumed} then"
+    )
+    run.add_argument(
+        "--quick", action="store_true", help="rehearse: about two minutes on two cores, weights not for use"
+    )
+    return data, how, run
+
+
 def _add_strings(commands: Any) -> None:
     strings = commands.add_parser(
         "strings",
@@ -340,18 +346,11 @@ def _add_strings(commands: Any) -> None:
         description="Train the network that reads whole lines, on lines written from single digits. Interrupted at any "
         "moment, it loses at most one epoch: see --resume.",
     )
-    data = strings.add_argument_group("data")
-    data.add_argument("--data", type=Path, metavar="NPZ", help="as for digits (default: the official EMNIST digits)")
-    data.add_argument("--pen-strokes", type=Path, metavar="FILE", help="further digits: pen strokes, .jsonl.gz")
-    data.add_argument("--optdigits", type=Path, metavar="NPZ", help="further digits: the optdigits originals")
-    data.add_argument(
-        "--validation",
-        type=_positive_int,
-        metavar="N",
-        help="digits held out, of which the validation lines are written (default: 6000; with --quick 1000)",
+    _, how, run = _add_training_options(
+        strings,
+        validation="digits held out, of which the validation lines are written",
+        resumed="only --steps and --workers count",
     )
-
-    how = strings.add_argument_group("training")
     how.add_argument("--steps", type=_positive_int, metavar="N", help="batches in all (default: 16000; --quick: 400)")
     how.add_argument(
         "--epoch-steps",
@@ -361,31 +360,7 @@ def _add_strings(commands: Any) -> None:
     )
     how.add_argument("--batch-size", type=_positive_int, default=64, metavar="N", help="lines a step (default: 64)")
     how.add_argument("--learning-rate", type=_positive, metavar="RATE", help="the highest one (default: 0.002)")
-    how.add_argument(
-        "--init", type=Path, metavar="PATH", help="start from the weights of a run, a checkpoint or a .keras file"
-    )
-    how.add_argument("--seed", type=_natural, default=1, metavar="N", help="of everything random (default: 1)")
-    how.add_argument(
-        "--precision",
-        choices=("auto", "float32", "mixed_float16", "mixed_bfloat16"),
-        default="auto",
-        help="default: mixed_float16 on a GPU, float32 elsewhere; mixed_bfloat16 trains faster on a processor with bfloat16",
-    )
-
-    run = strings.add_argument_group("run")
-    run.add_argument(
-        "--run", "--out", type=Path, metavar="FOLDER", help="where everything is saved (default: runs/ and the time)"
-    )
-    run.add_argument(
-        "--resume",
-        type=Path,
-        metavar="RUN",
-        help="go on with a run; of the other options only --steps and --workers count then",
-    )
     run.add_argument("--workers", type=_natural, default=1, metavar="N", help="processes that write lines (default: 1)")
-    run.add_argument(
-        "--quick", action="store_true", help="rehearse: about two minutes on two cores, weights not for use"
-    )
     strings.set_defaults(command=_strings, name="strings")
 
 

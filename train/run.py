@@ -24,13 +24,32 @@ LEARNING_RATES = {"adam": 1e-3, "sgd": 0.05, "rmsprop": 1e-3, "adadelta": 1.0}
 
 
 @dataclass(frozen=True)
-class Config:
-    """Everything that decides how a run goes. `config.json` holds it, and the manifest of a checkpoint after it."""
+class RunConfig:
+    """What decides how a run of either network goes."""
 
     data: str | None = None
     """An .npz file; None for the official EMNIST digits."""
     pen_strokes: str | None = None
     optdigits: str | None = None
+    validation: int = 6000
+    """EMNIST train digits held out."""
+    seed: int = 1
+    precision: str = "float32"
+    init: str | None = None
+    """A run folder, a checkpoint folder or a .keras file to start from; None starts anew."""
+    limit: int | None = None
+    """No more than this many of EMNIST's train digits (a rehearsal)."""
+
+    def load_dataset(self) -> Dataset:
+        """Read the data of the run; raises as `train.data.load_dataset` does."""
+        paths = (None if name is None else Path(name) for name in (self.data, self.pen_strokes, self.optdigits))
+        return load_dataset(*paths, validation=self.validation, seed=self.seed, limit=self.limit)
+
+
+@dataclass(frozen=True)
+class Config(RunConfig):
+    """Everything that decides how a run goes. `config.json` holds it, and the manifest of a checkpoint after it."""
+
     epochs: int = 20
     batch_size: int = 256
     optimizer: str = "adam"
@@ -39,15 +58,8 @@ class Config:
     schedule: str = "plateau"
     patience: int = 6
     augment: bool = True
-    validation: int = 6000
-    seed: int = 1
-    precision: str = "float32"
-    init: str | None = None
-    """A run folder, a checkpoint folder or a .keras file to start from; None starts anew."""
     non_digits: float = 0.0
     """Share of what the network is shown that is no digit; above 0 it gets a class for them."""
-    limit: int | None = None
-    """No more than this many of EMNIST's train digits (a rehearsal)."""
 
     def save(self, run: Path, extra: dict[str, Any]) -> None:
         """Write `config.json`."""
@@ -155,14 +167,7 @@ def train(config: Config, run: Path, *, resume: bool = False, verbose: str | int
 
     from train import batches, callbacks, evaluate, model, plots
 
-    dataset = load_dataset(
-        Path(config.data) if config.data else None,
-        Path(config.pen_strokes) if config.pen_strokes else None,
-        Path(config.optdigits) if config.optdigits else None,
-        validation=config.validation,
-        seed=config.seed,
-        limit=config.limit,
-    )
+    dataset = config.load_dataset()
     precision = model.set_precision(config.precision)
     state: dict[str, Any] | None = None
     if resume:

@@ -30,6 +30,7 @@ from train.model import set_precision
 from train.run import (
     CONFIG,
     METRICS,
+    RunConfig,
     from_description,
     known_strokes,
     library_versions,
@@ -50,28 +51,19 @@ _VALIDATION_SEED = 1_000_003
 
 
 @dataclass(frozen=True)
-class StringsConfig:
-    """Everything that decides how a run goes. `config.json` holds it, and the manifest of a checkpoint after it."""
+class StringsConfig(RunConfig):
+    """Everything that decides how a run goes. `config.json` holds it, and the manifest of a checkpoint after it.
 
-    data: str | None = None
-    """An .npz file; None for the official EMNIST digits."""
-    pen_strokes: str | None = None
-    optdigits: str | None = None
+    The validation lines are written with the digits that are held out.
+    """
+
     steps: int = 16_000
     """Rounded up to whole epochs."""
     epoch_steps: int = 500
     batch_size: int = 64
     learning_rate: float = 2e-3
     """The highest; it rises to it in `WARM_UP` steps and then falls along a cosine to a hundredth."""
-    validation: int = 6000
-    """EMNIST train digits held out, of which the validation lines are made."""
     validation_lines: int = 1024
-    seed: int = 1
-    precision: str = "float32"
-    init: str | None = None
-    """Weights to start from; None starts anew."""
-    limit: int | None = None
-    """No more than this many of EMNIST's train digits (a rehearsal)."""
 
     @property
     def epochs(self) -> int:
@@ -117,14 +109,7 @@ def train_strings(
         DataError: a data file cannot be used.
         RunError: the run folder is taken, or cannot be resumed; the training came apart.
     """
-    dataset = load_dataset(
-        Path(config.data) if config.data else None,
-        Path(config.pen_strokes) if config.pen_strokes else None,
-        Path(config.optdigits) if config.optdigits else None,
-        validation=config.validation,
-        seed=config.seed,
-        limit=config.limit,
-    )
+    dataset = config.load_dataset()
     precision = set_precision(config.precision)
     state: dict[str, Any] | None = None
     if resume:
