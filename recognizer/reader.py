@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -96,7 +97,7 @@ class DigitReader:
         Raises:
             RecognizerError: the picture cannot be read; the message says why.
         """
-        return self.trace(picture).reading
+        return replace(self.trace(picture).reading, source=picture)
 
     def trace(self, picture: Any) -> Trace:
         """Read the number in a picture and keep every intermediate picture. Arguments and errors as for `read`."""

@@ -159,6 +159,9 @@ class Reading:
     """Height of the picture, in pixels."""
     marks: tuple[Mark, ...] = ()
     """What was left out as no digit, in no particular order."""
+    source: object = field(default=None, repr=False, compare=False)
+    """What was read: a path, or the caller's own array, image or bytes, kept by reference and looked at again only to show the
+    reading in a notebook. None where it is not known; copies and pickles of the reading go without it."""
 
     @property
     def digits(self) -> tuple[Digit, ...]:
@@ -185,6 +188,15 @@ class Reading:
             "digits": [{"line": index, **digit.to_dict()} for index, line in enumerate(self.lines) for digit in line],
             "marks": [mark.to_dict() for mark in self.marks],
         }
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.lines, self.confidence, self.width, self.height, self.marks)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the picture with its digits, the text, the confidence and the digits to look at."""
+        from recognizer.notebook import to_html
+
+        return to_html(self, self.source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,3 +227,9 @@ class Trace:
     but marks are among them. None where lines are read by segmentation alone."""
     line_log_probs: tuple[npt.NDArray[np.float32], ...] = ()
     """(ceil(W / 2), 12) what it answered: log-probabilities of the classes that `recognizer.ctc` names, frame by frame."""
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows of the reading."""
+        from recognizer.notebook import to_html
+
+        return to_html(self.reading, self.picture)
