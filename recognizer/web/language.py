@@ -6,6 +6,7 @@ is written on the server, by `say(language, "DOUBT", ...)`, for Gradio translate
 
 from __future__ import annotations
 
+import contextlib
 import json
 from functools import cache
 from pathlib import Path
@@ -43,6 +44,20 @@ def best_language(tag: str | None) -> str:
     for known in LANGUAGES:
         if known.split("-")[0].lower() == wanted.split("-")[0]:
             return known
+    return SOURCE
+
+
+def accepted_language(header: str) -> str:
+    """The tag of `LANGUAGES` that a browser's Accept-Language asks for first; English where it names none of them."""
+    wanted = []
+    for part in header.replace(" ", "").split(","):
+        tag, _, weight = part.partition(";q=")
+        with contextlib.suppress(ValueError):
+            wanted.append((-float(weight or 1), tag))
+    for _, tag in sorted(wanted, key=lambda entry: entry[0]):
+        found = best_language(tag)
+        if found.split("-")[0].lower() == tag.split("-")[0].lower():
+            return found
     return SOURCE
 
 
