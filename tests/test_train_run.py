@@ -277,13 +277,14 @@ def test_a_manifest_tells_the_layers_and_the_curve(exported: Path, run: Path) ->
     manifest = load_checkpoint(exported).manifest
     layers = manifest["architecture"]
     assert sum(layer["parameters"] for layer in layers) == manifest["parameters"]["total"]
-    assert layers[0] == {"kind": "Conv2D", "output": [28, 28, 32], "parameters": 320, "window": [3, 3]}
+    first = {"kind": "Conv2D", "output": [28, 28, 32], "parameters": 320, "activation": "relu", "window": [3, 3]}
+    assert layers[0] == first
     assert [layer["output"] for layer in layers if layer["kind"] == "MaxPooling2D"] == [
         [14, 14, 32],
         [7, 7, 64],
         [3, 3, 128],
     ]
-    assert layers[-1] == {"kind": "Dense", "output": [10], "parameters": 2570}
+    assert layers[-1] == {"kind": "Dense", "output": [10], "parameters": 2570, "activation": "softmax"}
     rows = callbacks.read_history(run / "history.csv")
     assert manifest["history"].keys() == rows[0].keys()
     for name, values in manifest["history"].items():

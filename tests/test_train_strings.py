@@ -494,7 +494,8 @@ def test_an_exported_checkpoint_loads_and_names_no_folder(exported: Path, rehear
         "window": [3, 3],
         "strides": [2, 2],
     } in layers
-    assert layers[-1] == {"kind": "Activation", "output": [None, len(CLASSES)], "parameters": 0}
+    last = {"kind": "Activation", "output": [None, len(CLASSES)], "parameters": 0, "activation": "log_softmax"}
+    assert layers[-1] == last
     rows = callbacks.read_history(rehearsal / "history.csv")
     assert manifest["history"]["val_cer"] == pytest.approx([row["val_cer"] for row in rows], rel=1e-4)
 

@@ -282,8 +282,11 @@ def make_manifest(
 
 
 def architecture(network: Any) -> list[dict[str, Any]]:
-    """The layers of a Keras network, in order: kind, output shape (None where any size will do), number of parameters, and of
-    a convolution or a pooling the size of its window and, where it is not 1, its stride.
+    """The layers of a Keras network, in order.
+
+    Returns:
+        Of each layer: kind, output shape (None where any size will do) and number of parameters; where it has them also its
+        activation, the window of a convolution or a pooling, and the strides of a convolution other than 1.
     """
     layers = []
     for layer in network.layers:
@@ -294,6 +297,9 @@ def architecture(network: Any) -> list[dict[str, Any]]:
             "output": list(layer.output.shape[1:]),
             "parameters": int(layer.count_params()),
         }
+        activation = getattr(layer, "activation", None)
+        if activation is not None and activation.__name__ != "linear":
+            entry["activation"] = activation.__name__
         window = getattr(layer, "kernel_size", None) or getattr(layer, "pool_size", None)
         if window:
             entry["window"] = list(window)

@@ -10,6 +10,8 @@ import gradio as gr
 from recognizer.web import strings, style
 from recognizer.web.canvas import CANVAS_CSS, CANVAS_JS
 from recognizer.web.i18n import WITH_LANGUAGE, language_input, text, translations
+from recognizer.web.manifest import load_manifests
+from recognizer.web.network_tab import build_network_tab
 from recognizer.web.read_tab import EXAMPLES_FOLDER, KeepCorrection, build_read_tab
 from recognizer.web.result import Reader
 from recognizer.web.stages_tab import build_stages_tab
@@ -53,6 +55,9 @@ def build_page(reader: Reader, *, shared: bool = False, keep_correction: KeepCor
                 read = build_read_tab(reader, keep_correction=keep_correction)
             with gr.Tab(text("STAGES_TAB"), id="stages") as stages_tab:
                 build_stages_tab(stages_tab, read.result)
+            if manifests := load_manifests():
+                with gr.Tab(text("NETWORK_TAB"), id="network") as network_tab:
+                    build_network_tab(network_tab, manifests)
         gr.Markdown(text("PRIVACY_NOTE" if keep_correction is None else "PRIVACY_NOTE_KEEPING"), elem_classes="hint")
         translate_on_load(page, read.translated)
     page.queue(max_size=QUEUE_LENGTH, default_concurrency_limit=CONCURRENT_READINGS)

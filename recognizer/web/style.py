@@ -106,6 +106,23 @@ CSS = """
 .stages { display: grid !important; grid-template-columns: repeat(auto-fill, minmax(min(100%, 300px), 1fr)); }
 #step-lines { grid-column: 1 / -1; }
 #digit label { font-family: var(--font-mono); }
+
+/* The tab about the networks. */
+.network { border-top: 1px solid var(--border-color-primary); padding-top: 8px; }
+.network h2 { margin: 8px 0 0; }
+.network h3 { margin: 12px 0 0; }
+.facts { overflow-x: auto; }
+.facts table { border-collapse: collapse; width: 100%; font-size: .9rem; }
+.facts table, .facts thead, .facts tbody, .facts tr { border: 0 !important; }
+.facts table th, .facts table td { padding: 5px 12px 5px 0 !important; text-align: left; vertical-align: top;
+  font-weight: 400; border: 0; border-bottom: 1px solid var(--border-color-primary); font-variant-numeric: tabular-nums; }
+.facts table thead th { font-weight: 700; }
+.facts table td { overflow-wrap: break-word; }
+@media (max-width: 640px) {
+  .facts table { font-size: .8rem; }
+  .facts table th, .facts table td { padding-right: 8px !important; }
+}
+
 @media (max-width: 640px) {
   .gradio-container > main { padding: 12px; }
   .read-columns { display: flex !important; flex-direction: column; }
