@@ -16,7 +16,7 @@ from typing import Any
 
 from PIL import Image
 
-from recognizer.web.language import say
+from recognizer.web.language import accepted_language, say
 
 MAX_FILE_BYTES = 10 * 1024**2
 """Largest file that may be uploaded."""
@@ -138,9 +138,6 @@ class Rates:
             self._buckets.popitem(last=False)
         return wait
 
-    def __len__(self) -> int:
-        return len(self._buckets)
-
 
 class Limits:
     """ASGI middleware that keeps each visitor's requests within bounds; refusals are a sentence with a fitting status."""
@@ -160,7 +157,7 @@ class Limits:
             await self._app(scope, receive, send)
         else:
             visitor = visitor_of(scope)
-            wait = self._rates.wait(visitor) if self._rates and visitor is not None else 0.0
+            wait = self._rates.wait(visitor) if self._rates is not None and visitor is not None else 0.0
             if wait > 0:
                 await _refuse(scope, send, 429, "LIMIT_RATE", math.ceil(wait))
             else:
@@ -174,6 +171,7 @@ class Limits:
             return
         received = 0
         too_large = full = started = False
+        held: Message | None = None  # the start of an answer that may be that the queue is full
 
         async def receive_counted() -> Message:
             nonlocal received, too_large
@@ -185,12 +183,19 @@ class Limits:
             return message
 
         async def send_or_drop(message: Message) -> None:
-            nonlocal started, full
-            if not started and message["type"] == "http.response.start" and message["status"] == 503:
+            nonlocal started, full, held
+            if message["type"] == "http.response.start" and message["status"] == 503:
+                held = message
+                return
+            if held is not None and b"Queue is full" in message.get("body", b""):
                 full = True
-            if not (full or (too_large and not started)):
-                started = True
-                await send(message)
+            if full or (too_large and not started):
+                return
+            started = True
+            if held is not None:
+                await send(held)
+                held = None
+            await send(message)
 
         try:
             await self._app(scope, receive_counted, send_or_drop)
@@ -210,8 +215,7 @@ class _BodyTooLargeError(Exception):
 
 async def _refuse(scope: Scope, send: Any, status: int, sentence: str, retry_after: int | None = None) -> None:
     """Answer with a sentence in the browser's language: plain for an upload, as Gradio does, else as JSON "detail"."""
-    language = _header(scope, b"accept-language").split(",")[0].split(";")[0].strip()
-    detail = say(language, sentence)
+    detail = say(accepted_language(_header(scope, b"accept-language")), sentence)
     plain = _is_upload(scope)
     body = detail.encode() if plain else json.dumps({"detail": detail}).encode()
     headers = [
