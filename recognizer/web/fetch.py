@@ -90,7 +90,8 @@ class _Bounded(httpx.AsyncByteStream):
 
 
 def _refusal(sentence: str) -> Exception:
-    return gr.Error(sentence, print_exception=False)
+    refusal: Exception = gr.Error(sentence, print_exception=False)
+    return refusal
 
 
 def _uploaded(url: httpx.URL) -> Path | None:

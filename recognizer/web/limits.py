@@ -34,6 +34,8 @@ BURST_SECONDS = 10
 """As many seconds' worth of requests may come at once."""
 MOST_VISITORS = 10_000
 """Visitors whose requests are counted; beyond that those not seen for longest are forgotten."""
+MOST_AT_ONCE = 64
+"""Requests that are answered without Gradio's queue, drawings first of all, at one time; more are told to wait."""
 ICON_SIZES = (192, 512)
 """Sizes in pixels in which the page's icon is served."""
 
@@ -43,6 +45,8 @@ _CLOSED = re.compile(
     r"/gradio_api/(file[=/]https?:|proxy=|process_recording|deep_link)"
     rf"|/pwa_icon/(?!({'|'.join(map(str, ICON_SIZES))})$)"
 )
+
+_UNQUEUED = re.compile(r"/gradio_api/(run|api)/")
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -146,6 +150,7 @@ class Limits:
         """Args: the ASGI application, and the requests a second and visitor, 0 for any number."""
         self._app = app
         self._rates = Rates(rate) if rate > 0 else None
+        self._unqueued = 0
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
         """Let a request through, or answer it."""
@@ -160,8 +165,16 @@ class Limits:
             wait = self._rates.wait(visitor) if self._rates is not None and visitor is not None else 0.0
             if wait > 0:
                 await _refuse(scope, send, 429, "LIMIT_RATE", math.ceil(wait))
-            else:
+            elif not _UNQUEUED.match(scope["path"]):
                 await self._let_in(scope, receive, send)
+            elif self._unqueued >= MOST_AT_ONCE:
+                await _refuse_busy(scope, send)
+            else:
+                self._unqueued += 1
+                try:
+                    await self._let_in(scope, receive, send)
+                finally:
+                    self._unqueued -= 1
 
     async def _let_in(self, scope: Scope, receive: Any, send: Any) -> None:
         """Pass a POST on, but for a body that is too large and an answer that the queue is full."""
@@ -203,8 +216,7 @@ class Limits:
             if not too_large:
                 raise
         if full:
-            # Gradio's page shows a sentence of its own, in English, for a 503 and the server's for any other status.
-            await _refuse(scope, send, 429 if _header(scope, b"accept-language") else 503, "LIMIT_QUEUE", 5)
+            await _refuse_busy(scope, send)
         elif too_large and not started:
             await _refuse(scope, send, 413, "LIMIT_BODY")
 
@@ -213,11 +225,20 @@ class _BodyTooLargeError(Exception):
     """More came than was announced or allowed."""
 
 
+async def _refuse_busy(scope: Scope, send: Any) -> None:
+    """Say that the queue is full; for a 503 Gradio's page would show a sentence of its own, in English only."""
+    await _refuse(scope, send, 429 if _header(scope, b"accept-language") else 503, "LIMIT_QUEUE", 5)
+
+
 async def _refuse(scope: Scope, send: Any, status: int, sentence: str, retry_after: int | None = None) -> None:
-    """Answer with a sentence in the browser's language: plain for an upload, as Gradio does, else as JSON "detail"."""
+    """Answer with a sentence in the browser's language.
+
+    It is plain text for an upload; else JSON, where Gradio's page looks for it: in "error" of an answer that did not go
+    through the queue, in "detail" of any other.
+    """
     detail = say(accepted_language(_header(scope, b"accept-language")), sentence)
     plain = _is_upload(scope)
-    body = detail.encode() if plain else json.dumps({"detail": detail}).encode()
+    body = detail.encode() if plain else json.dumps({"detail": detail, "error": detail}).encode()
     headers = [
         (b"content-type", b"text/plain; charset=utf-8" if plain else b"application/json"),
         (b"content-length", str(len(body)).encode()),
