@@ -126,6 +126,7 @@ def _strings(options: argparse.Namespace) -> int:
         own = {name: getattr(options, name) for name in ("steps", "epoch_steps", "validation", "learning_rate")}
         config = StringsConfig(
             batch_size=options.batch_size,
+            corrections=_path(options.corrections),
             **_training_options(options)
             | (QUICK_STRINGS if options.quick else {})
             | {name: value for name, value in own.items() if value is not None},
@@ -346,10 +347,17 @@ def _add_strings(commands: Any) -> None:
         description="Train the network that reads whole lines, on lines written from single digits. Interrupted at any "
         "moment, it loses at most one epoch: see --resume.",
     )
-    _, how, run = _add_training_options(
+    data, how, run = _add_training_options(
         strings,
         validation="digits held out, of which the validation lines are written",
         resumed="only --steps and --workers count",
+    )
+    data.add_argument(
+        "--corrections",
+        type=Path,
+        metavar="FOLDER",
+        help="pictures with a labels.csv (file,text), such as `python app.py --keep-corrections FOLDER` keeps: a tenth of "
+        "the training lines are cut from them",
     )
     how.add_argument("--steps", type=_positive_int, metavar="N", help="batches in all (default: 16000; --quick: 400)")
     how.add_argument(

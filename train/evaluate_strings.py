@@ -70,7 +70,7 @@ def read_folder(
         ImageLoadError: the folder has no usable labels.csv, or a picture that it names cannot be read.
     """
     outcomes = []
-    for file, label in _labels(folder)[:limit]:
+    for file, label in read_labels(folder)[:limit]:
         outcome = read_picture(reader, load_image(folder / file), label, folder.name, file)
         if lenient_lines and "|" not in outcome.truth:
             outcome = replace(outcome, text=outcome.text.replace("|", ""))
@@ -86,7 +86,12 @@ def read_picture(reader: DigitReader, picture: npt.NDArray[np.uint8], label: str
     return Outcome(folder, file, canonical(label), canonical(reading.text), reading.confidence, milliseconds)
 
 
-def _labels(folder: Path) -> list[tuple[str, str]]:
+def read_labels(folder: Path) -> list[tuple[str, str]]:
+    """Name and text of each picture that a folder's labels.csv lists, at least one.
+
+    Raises:
+        ImageLoadError: it is missing, or not of this form.
+    """
     path = folder / LABELS
     try:
         with path.open(newline="", encoding="utf-8") as file:

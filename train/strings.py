@@ -1,8 +1,8 @@
 """One training run of the line network, from the data to the run folder.
 
-It learns from synthesised lines alone, new ones in every step, so there are no epochs in the data: an "epoch" is a number of
-steps after which the network is validated and everything is saved. The weights that are validated and exported are running
-means of those that are trained; `last.keras` holds both.
+It learns from synthesised lines, new ones in every step and with lines of corrected pictures among them where there are such,
+so there are no epochs in the data: an "epoch" is a number of steps after which the network is validated and everything is
+saved. The weights that are validated and exported are running means of those that are trained; `last.keras` holds both.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ import numpy as np
 from recognizer.checkpoint import STRINGS, sha256_of
 from recognizer.ctc import BLANK, MARK, greedy_text
 from recognizer.normalize import to_network_input
+from recognizer.reader import DigitReader
 from train import callbacks, plots
+from train.corrections import WithCorrections, load_corrections
 from train.data import NO_STROKES, Digits, load_dataset
 from train.errors import DataError, RunError
 from train.evaluate import share
@@ -64,6 +66,8 @@ class StringsConfig(RunConfig):
     learning_rate: float = 2e-3
     """The highest; it rises to it in `WARM_UP` steps and then falls along a cosine to a hundredth."""
     validation_lines: int = 1024
+    corrections: str | None = None
+    """A folder of corrected pictures, whose lines stand among the training lines; None for none."""
 
     @property
     def epochs(self) -> int:
@@ -107,9 +111,16 @@ def train_strings(
 
     Raises:
         DataError: a data file cannot be used.
+        ImageLoadError: a corrected picture cannot be used.
         RunError: the run folder is taken, or cannot be resumed; the training came apart.
     """
     dataset = config.load_dataset()
+    corrected = None
+    if config.corrections:
+        print(f"Cutting lines out of the pictures in {config.corrections} ...", flush=True)
+        corrected = load_corrections(Path(config.corrections), DigitReader.from_checkpoint())
+        dataset.files["corrections"] = corrected.description
+        print(f"{corrected.description['lines']} lines; {corrected.description['left_out']} pictures left out.")
     precision = set_precision(config.precision)
     state: dict[str, Any] | None = None
     if resume:
@@ -137,7 +148,9 @@ def train_strings(
     write_json(run / CONFIG, description)
 
     letters = Path(config.data) if config.data else None
-    stream = StringStream(load_sources(dataset.train, strokes, letters), config.seed)
+    stream: Stream = StringStream(load_sources(dataset.train, strokes, letters), config.seed)
+    if corrected is not None:
+        stream = WithCorrections(stream, corrected, config.seed)
     held = _validation_stream(dataset.validation, letters)
     validation = validation_batches(held, config)
     print(
