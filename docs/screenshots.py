@@ -44,7 +44,7 @@ def main() -> int:
                 page = context.new_page()
                 page.set_default_timeout(60_000)
                 page.goto(f"http://127.0.0.1:{port}/")
-                page.wait_for_selector("#canvas .toolbar-wrap button.highlight", state="attached")
+                page.wait_for_selector("#canvas svg")
                 page.wait_for_timeout(1000)
                 if name == "page":
                     page.get_by_role("button", name="Thumbnail 3 of").click()
@@ -66,7 +66,7 @@ def main() -> int:
 
 def draw(page: Any, *strokes: list[tuple[float, float]]) -> None:
     """Draw with the mouse and wait for the number; points are shares of the canvas's width and height."""
-    box = page.locator("#canvas canvas").first.bounding_box()
+    box = page.locator("#canvas svg").bounding_box()
     for stroke in strokes:
         points = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
         page.mouse.move(*points[0])

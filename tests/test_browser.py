@@ -1,5 +1,7 @@
 """The real page in a real browser: app.py as a user starts it, Chromium or Chrome as found on this computer."""
 
+import io
+import json
 import os
 import re
 import shutil
@@ -12,10 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import gradio_client
+import numpy as np
 import pytest
+from PIL import Image
 
 from recognizer.checkpoint import STRINGS, bundled_folder
 from recognizer.web import console, strings
+from recognizer.web.canvas import SHEET, draw_strokes
 from recognizer.web.result import STAGES
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs the test extra (playwright)")
@@ -96,8 +101,7 @@ def open_page(browser: Any, address: str, **options: Any) -> Iterator[Any]:
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("request", lambda request: asked.append(request.url))
     page.goto(address)
-    # The canvas is ready when its brush has been taken and its own "select the draw tool" prompt is gone.
-    page.wait_for_selector("#canvas .toolbar-wrap button.highlight", state="attached")
+    page.wait_for_selector("#canvas svg")
     page.wait_for_timeout(500)
     yield page
     assert errors == []
@@ -116,25 +120,27 @@ def wait_for_verdict(page: Any, text: str) -> None:
 
 
 def show_picture(page: Any, path: Path) -> None:
-    page.get_by_role("tab", name=strings.PICTURE_TAB).click()
+    page.get_by_role("tab", name=strings.PICTURE_TAB, exact=True).click()
     page.set_input_files("#picture input[type=file]", path)
 
 
-def draw(page: Any, *strokes: list[tuple[float, float]]) -> None:
-    """Draw with the mouse; points are shares of the canvas's width and height."""
-    canvas = page.locator("#canvas canvas").first
-    canvas.scroll_into_view_if_needed()
-    box = canvas.bounding_box()
+def draw(page: Any, *strokes: list[tuple[float, float]], mouse: Any = None) -> None:
+    """Draw with the mouse of the page, or of that around a frame; points are shares of the sheet's width and height."""
+    mouse = mouse or page.mouse
+    sheet = page.locator("#canvas svg")
+    sheet.scroll_into_view_if_needed()
+    box = sheet.bounding_box()
     for stroke in strokes:
         points = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
-        page.mouse.move(*points[0])
-        page.mouse.down()
+        mouse.move(*points[0])
+        mouse.down()
         for point in points[1:]:
-            page.mouse.move(*point, steps=6)
-        page.mouse.up()
+            mouse.move(*point, steps=6)
+        mouse.up()
 
 
 SEVEN = [(0.4, 0.25), (0.58, 0.25), (0.48, 0.75)]
+ONE = [(0.75, 0.25), (0.75, 0.75)]
 
 
 def test_opens_with_a_hint(page):
@@ -167,19 +173,96 @@ def test_example_is_read_when_clicked(page):
 def test_drawing_is_read_after_each_stroke_and_cleared(page):
     draw(page, SEVEN)
     wait_for_number(page, "7")
-    page.locator("#canvas .top-panel > button").last.click()
+    draw(page, ONE)
+    wait_for_number(page, "71")
+    page.get_by_role("button", name=strings.CLEAR).click()
     wait_for_number(page, "")
     wait_for_verdict(page, strings.WAITING)
-    page.wait_for_timeout(500)
     draw(page, SEVEN)
     wait_for_number(page, "7")
 
 
-def test_undo_takes_a_stroke_back(page):
-    draw(page, SEVEN)
+def test_strokes_are_undone_and_redone_by_buttons_and_keys(page):
+    draw(page, SEVEN, ONE)
+    wait_for_number(page, "71")
+    undo, redo = (page.get_by_role("button", name=name) for name in (strings.UNDO, strings.REDO))
+    undo.click()
     wait_for_number(page, "7")
-    page.locator("#canvas .top-panel > button").nth(3).click()
+    undo.focus()
+    page.keyboard.press("Enter")
     wait_for_number(page, "")
+    undo.click()  # there is nothing left to undo
+    redo.click()
+    wait_for_number(page, "7")
+    redo.click()
+    wait_for_number(page, "71")
+    page.locator("#canvas svg").focus()
+    page.keyboard.press("Delete")
+    wait_for_number(page, "")
+    page.keyboard.press("Control+z")
+    wait_for_number(page, "71")
+    page.keyboard.press("Control+z")
+    wait_for_number(page, "7")
+    page.keyboard.press("Control+y")
+    wait_for_number(page, "71")
+    page.keyboard.press("Control+z")
+    wait_for_number(page, "7")
+    draw(page, ONE)  # whoever draws anew has nothing to redo
+    wait_for_number(page, "71")
+    redo.click()
+    page.wait_for_timeout(300)
+    wait_for_number(page, "71")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_is_read_is_what_was_drawn(browser, address, scheme):
+    """A stroke is one request, and the server draws it as the sheet does, dark on white in both themes."""
+    for page in open_page(browser, address, viewport={"width": 1280, "height": 1000}, color_scheme=scheme):
+        asked: list[Any] = []
+        page.on("request", lambda request, asked=asked: asked.append(request) if request.method == "POST" else None)
+        draw(page, [(0.2, 0.2), (0.4, 0.3), (0.25, 0.5), (0.4, 0.7), (0.2, 0.8)])
+        wait_for_number(page, ".+")
+        (request,) = asked
+        strokes = json.loads(request.post_data_json["data"][0])
+        read = draw_strokes([np.array(stroke) for stroke in strokes])[..., 0] < 136
+
+        page.mouse.move(0, 0)
+        page.evaluate("document.activeElement.blur()")
+        with Image.open(io.BytesIO(page.locator("#canvas svg").screenshot())) as picture:
+            grey = np.asarray(picture.convert("L").resize(SHEET), float)
+        paper, ink = np.median(grey), grey[read].mean()
+        assert abs(paper - ink) > 150
+        drawn = np.abs(grey - paper) > abs(ink - paper) / 2
+        drawn[[0, 1, -2, -1]] = drawn[:, [0, 1, -2, -1]] = False  # the sheet's border
+        assert (drawn & read).sum() / (drawn | read).sum() > 0.9
+
+
+def test_drawing_outlives_a_look_at_another_tab(page):
+    draw(page, SEVEN)
+    wait_for_number(page, "7")
+    page.get_by_role("tab", name=strings.PICTURE_TAB, exact=True).click()
+    playwright.expect(page.locator("#canvas svg")).not_to_be_visible()
+    page.get_by_role("tab", name=strings.STAGES_TAB).click()
+    playwright.expect(page.locator("#stage-crops img")).to_be_visible()
+    page.get_by_role("tab", name=strings.READ_TAB, exact=True).click()
+    page.get_by_role("tab", name=strings.DRAW_TAB, exact=True).click()
+    playwright.expect(page.locator("#canvas svg path")).to_have_count(1)
+    draw(page, ONE)
+    wait_for_number(page, "71")
+
+
+def test_page_in_a_frame_reads_drawings(browser, address):
+    """As a notebook shows it."""
+    page = browser.new_page(viewport={"width": 1000, "height": 800})
+    page.set_content(f'<iframe src="{address}" width="100%" height="700"></iframe>')
+    frame = page.frame_locator("iframe")
+    frame.locator("#canvas svg").wait_for(timeout=PATIENCE)
+    page.wait_for_timeout(500)
+    draw(frame, SEVEN, mouse=page.mouse)
+    playwright.expect(frame.locator("#number textarea")).to_have_value("7", timeout=PATIENCE)
+    frame.get_by_role("button", name=strings.UNDO).click()
+    playwright.expect(frame.locator("#number textarea")).to_have_value("", timeout=PATIENCE)
+    page.close()
 
 
 def test_unreadable_file_is_explained_and_the_page_reads_on(page, tmp_path):
@@ -193,8 +276,6 @@ def test_unreadable_file_is_explained_and_the_page_reads_on(page, tmp_path):
 
 
 def test_picture_without_a_number_says_so(page, tmp_path):
-    from PIL import Image
-
     blank = tmp_path / "blank.png"
     Image.new("RGB", (300, 200), "white").save(blank)
     show_picture(page, blank)
@@ -220,7 +301,7 @@ def test_steps_are_shown_for_the_last_picture(page):
 
 def test_phone_has_room_for_the_page_and_a_finger_draws(phone):
     assert phone.evaluate("document.documentElement.scrollWidth") <= 360
-    box = phone.locator("#canvas canvas").first.bounding_box()
+    box = phone.locator("#canvas svg").bounding_box()
     touch = phone.context.new_cdp_session(phone)
     points = [
         {"x": box["x"] + x * box["width"], "y": box["y"] + y * box["height"]}

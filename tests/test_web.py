@@ -280,20 +280,6 @@ class TestPage:
         assert f"{shown} steps" in intro
         assert "STAGES_WAITING" in str(stages_tab._fill(None)[0])
 
-    def test_drawing_is_put_on_white_paper(self):
-        from PIL import Image
-
-        from recognizer.web import canvas
-
-        reader = StubReader(reading_of("1"))
-        drawing = Image.new("RGBA", (20, 10))  # transparent black, as the canvas sends it
-        assert canvas.read_drawing(reader, {"composite": drawing}) is None
-        assert canvas.read_drawing(reader, None) is None
-        drawing.putpixel((5, 5), (17, 24, 39, 255))
-        canvas.read_drawing(reader, {"composite": drawing})
-        assert reader.shown[0].getpixel((0, 0)) == (255, 255, 255)
-        assert reader.shown[0].getpixel((5, 5)) == (17, 24, 39)
-
     def test_only_uploads_are_read(self, tmp_path, monkeypatch):
         from recognizer.web import read_tab
 

@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 
 from recognizer.web import strings, style
-from recognizer.web.canvas import CANVAS_CSS, CANVAS_JS
+from recognizer.web.canvas import CANVAS_CSS
 from recognizer.web.i18n import WITH_LANGUAGE, language_input, text, translations
 from recognizer.web.manifest import load_manifests
 from recognizer.web.network_tab import build_network_tab
@@ -88,7 +88,6 @@ def launch_options() -> dict[str, Any]:
         "theme": style.theme(),
         "i18n": translations(),
         "css": style.CSS + CANVAS_CSS,
-        "js": CANVAS_JS,
         "max_file_size": "10mb",
         # The only files outside the uploads that the page hands out: the project's own pictures.
         "allowed_paths": [str(EXAMPLES_FOLDER)],

@@ -104,12 +104,13 @@ def build_read_tab(
     shown = [number, verdict_text, details, annotated, digit, bars, result, keeping]
     private = {"api_visibility": "private", "trigger_mode": "always_last"}
     speaking = {**private, "js": WITH_LANGUAGE}
-    # The canvas reports each stroke by `change`; strokes drawn while one reading runs are read together after it.
-    canvas.change(
+    # Strokes drawn while one reading runs are read together after it. Without the queue the answer comes in one exchange.
+    canvas.input(
         lambda drawing, tongue: _show(read_drawing(reader, drawing, tongue), tongue),
         [canvas, language],
         shown,
         show_progress="hidden",
+        queue=False,
         **speaking,
     )
     # `upload` comes from a chosen, dropped, pasted and photographed picture alike. Without preprocessing the reader gets

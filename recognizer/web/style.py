@@ -126,7 +126,6 @@ CSS = """
 @media (max-width: 640px) {
   .gradio-container > main { padding: 12px; }
   .read-columns { display: flex !important; flex-direction: column; }
-  #canvas { height: 250px !important; }
   #examples .grid-container { grid-template-columns: repeat(2, 1fr) !important; }
   #picture { height: 280px !important; }
   #masthead { align-items: flex-start; }
