@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 
 from recognizer.web import strings, style
+from recognizer.web.batch_tab import build_batch_tab
 from recognizer.web.canvas import CANVAS_CSS
 from recognizer.web.i18n import WITH_LANGUAGE, language_input, text, translations
 from recognizer.web.manifest import load_manifests
@@ -53,6 +54,8 @@ def build_page(reader: Reader, *, shared: bool = False, keep_correction: KeepCor
         with gr.Tabs():
             with gr.Tab(text("READ_TAB"), id="read"):
                 read = build_read_tab(reader, keep_correction=keep_correction)
+            with gr.Tab(text("BATCH_TAB"), id="batch") as batch_tab:
+                build_batch_tab(batch_tab, page, reader)
             with gr.Tab(text("STAGES_TAB"), id="stages") as stages_tab:
                 build_stages_tab(stages_tab, read.result)
             if manifests := load_manifests():

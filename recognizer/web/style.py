@@ -53,6 +53,12 @@ def theme() -> Any:
         body_text_color_subdued_dark="#a3acba",
         input_background_fill="#ffffff",
         input_background_fill_dark="#1a1f29",
+        table_even_background_fill_dark="#1a1f29",
+        table_odd_background_fill_dark="#161a22",
+        table_row_focus_dark="#22304f",
+        button_secondary_background_fill_dark="#2c3442",
+        button_secondary_background_fill_hover_dark="#3a4457",
+        checkbox_background_color_dark="#12151c",
         checkbox_label_background_fill_selected="*primary_600",
         checkbox_label_background_fill_selected_dark="*primary_600",
         checkbox_label_text_color_selected="#ffffff",
@@ -121,6 +127,42 @@ CSS = """
 @media (max-width: 640px) {
   .facts table { font-size: .8rem; }
   .facts table th, .facts table td { padding-right: 8px !important; }
+}
+
+
+/* The tab of many pictures. */
+#batch-files .file-preview { font-size: .9rem; }
+#batch-status:has(.progress-level) { min-height: 72px; }
+#batch-status .wrap:has(.progress-level) .progress-text { display: none; }
+#batch-status .progress-level { width: 100%; }
+#batch-status .progress-level-inner { font-family: var(--font); overflow-wrap: anywhere; }
+#batch-status .progress-bar-wrap { width: 100%; border-radius: 6px; overflow: hidden; }
+/* The table keeps to what it is for here: no locks on its columns, no adding of rows, no handles for whole rows. */
+#batch-table [aria-label="Static column"], #batch-table .body-cell .cell-menu-button,
+#batch-table .selection-button { display: none; }
+#batch-table .header-cell, #batch-table .body-cell { font-family: var(--font); overflow-wrap: anywhere; }
+#batch-table .body-cell[data-col="2"] { font-family: var(--font-mono); font-weight: 700; }
+#batch-picture > label { position: static; width: fit-content; max-width: 100%; }
+#batch-picture .icon-button-wrapper { top: -26px; border: 0; box-shadow: none; }
+#batch-picture .image-container { overflow: visible; }
+#batch-picture img { max-height: 380px; object-fit: contain; }
+#batch-number input, #batch-number textarea { font-family: var(--font-mono); font-size: 1.5rem; font-weight: 700;
+  letter-spacing: .06em; }
+@media (max-width: 640px) {
+  /* Confidence stands beyond the right edge: the table scrolls there. */
+  #batch-table .virtual-table-viewport { max-height: 55vh !important; }
+  #batch-table [data-heading="0"] .cell-wrap, #batch-table [data-col="0"] .cell-wrap { padding-inline: 4px; }
+  #batch-table .header-table, #batch-table .virtual-body { width: 444px !important; }
+  #batch-table [data-heading="0"], #batch-table [data-col="0"], #batch-table .sizing-body td:nth-child(1) {
+    width: 34px !important; min-width: 34px !important; max-width: 34px !important; flex-basis: 34px !important; }
+  #batch-table [data-heading="1"], #batch-table [data-col="1"], #batch-table .sizing-body td:nth-child(2) {
+    width: 90px !important; min-width: 90px !important; max-width: 90px !important; flex-basis: 90px !important; }
+  #batch-table [data-heading="2"], #batch-table [data-col="2"], #batch-table .sizing-body td:nth-child(3) {
+    width: 84px !important; min-width: 84px !important; max-width: 84px !important; flex-basis: 84px !important; }
+  #batch-table [data-heading="3"], #batch-table [data-col="3"], #batch-table .sizing-body td:nth-child(4) {
+    width: 146px !important; min-width: 146px !important; max-width: 146px !important; flex-basis: 146px !important; }
+  #batch-table [data-heading="4"], #batch-table [data-col="4"], #batch-table .sizing-body td:nth-child(5) {
+    width: 90px !important; min-width: 90px !important; max-width: 90px !important; flex-basis: 90px !important; }
 }
 
 @media (max-width: 640px) {
