@@ -18,6 +18,7 @@ from made_answers import spread
 from recognizer.errors import ImageLoadError
 from recognizer.types import Alternative, Box, Digit, Mark, Reading, Trace
 from recognizer.web import console, launch, strings
+from recognizer.web.limits import MAX_FILE_BYTES
 from recognizer.web.result import STAGES, UNSURE_BELOW, digit_choices, look, percent, stages_of, verdict
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -188,7 +189,7 @@ class TestPage:
         page = build_page(StubReader(reading_of("253")))
         named = [fn.api_name for fn in page.fns.values() if fn.api_visibility == "public"]
         assert named == ["read"]
-        assert launch_options()["max_file_size"] == "10mb"
+        assert launch_options()["max_file_size"] == MAX_FILE_BYTES
         assert page.analytics_enabled is False
         frequency, age = page.delete_cache
         assert frequency + age <= 3600

@@ -3,6 +3,8 @@
 SHARE_FAILED = "The public link could not be made: check the internet connection, or start without --share."
 ADDRESS = "The page is at {url}"
 PUBLIC_ADDRESS = "Public link:   {url}  (anyone who has it can open the page, for a week at most)"
+MCP_ADDRESS = "MCP server:    {url}/gradio_api/mcp/"
+MCP_MISSING = "--mcp needs the mcp package: install it with `pip install 'handwritten-numbers[mcp]'`."
 STOP_HINT = "Press Ctrl+C to stop."
 PORT_TAKEN = "Port {port} is in use on {host}: choose another with --port, or leave --port out to take a free one."
 NO_FREE_PORT = "No free port was found from {first} on: name one with --port."

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import errno
+import importlib.util
+import io
 import os
 import signal
 import socket
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from recognizer.errors import RecognizerError
 from recognizer.web import console
+from recognizer.web.limits import RATE, delete_old_files
 from recognizer.web.result import Reader
 
 FIRST_PORT = 7860
 PORTS_TRIED = 100
+SWEEP_EVERY = 10 * 60
+"""Seconds between two sweeps of the uploads."""
 
 
 def parse_options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -46,6 +54,15 @@ def parse_options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         help="also make a public link, through Gradio's servers; it lasts a week at most",
     )
     parser.add_argument("--open", action="store_true", help="open the page in the web browser")
+    parser.add_argument(
+        "--rate",
+        type=_rate,
+        default=RATE,
+        metavar="N",
+        help=f"requests a second that each visitor may make in the long run, 0 for any number (default: {RATE:g}; "
+        "this computer itself is never limited)",
+    )
+    parser.add_argument("--mcp", action="store_true", help="also serve the reader as an MCP tool (needs the mcp extra)")
     return parser.parse_args(arguments)
 
 
@@ -59,6 +76,9 @@ def serve(options: argparse.Namespace, reader: Reader | None = None) -> int:
     Returns:
         Exit status: 0, or 1 with one sentence on stderr.
     """
+    if options.mcp and importlib.util.find_spec("mcp") is None:
+        print(console.MCP_MISSING, file=sys.stderr)
+        return 1
     try:
         port = _free_port(options.host, options.port)
         if reader is None:
@@ -71,40 +91,51 @@ def serve(options: argparse.Namespace, reader: Reader | None = None) -> int:
     # Uploads lie in a folder of this run's own, readable by this user only and removed at the end, whatever is in it.
     with tempfile.TemporaryDirectory(prefix="handwritten-numbers-", dir=os.environ.get("GRADIO_TEMP_DIR")) as uploads:
         os.environ["GRADIO_TEMP_DIR"] = uploads
-        return _run(options, port, reader)
+        return _run(options, port, reader, Path(uploads))
 
 
 class _LaunchError(Exception):
     """The page cannot be served as asked; the message is a sentence for the user."""
 
 
-def _run(options: argparse.Namespace, port: int, reader: Reader) -> int:
-    from recognizer.web.page import build_page
+def _run(options: argparse.Namespace, port: int, reader: Reader, uploads: Path) -> int:
+    from recognizer.web.page import UPLOADS_KEPT, build_page
 
     ended = _listen_for_end()
     page = build_page(reader, shared=options.share)
+    chatter = io.StringIO()  # what Gradio prints although it is told to be quiet; why there is no public link
     try:
-        page.launch(
-            server_name=options.host,
-            server_port=port,
-            share=options.share,
-            inbrowser=options.open,
-            prevent_thread_lock=True,
-            quiet=True,
-        )
+        with contextlib.redirect_stdout(chatter):
+            page.launch(
+                server_name=options.host,
+                server_port=port,
+                share=options.share,
+                inbrowser=options.open,
+                prevent_thread_lock=True,
+                quiet=True,
+                rate=options.rate,
+                mcp_server=options.mcp,
+            )
     except OSError:  # another program took the port since it was found free
         print(console.PORT_TAKEN.format(port=port, host=options.host), file=sys.stderr)
         return 1
     try:
         if options.share and not page.share_url:
             print(console.SHARE_FAILED, file=sys.stderr)
+            print(chatter.getvalue().strip(), file=sys.stderr)
             return 1
         print(console.ADDRESS.format(url=page.local_url), flush=True)
         if page.share_url:
             print(console.PUBLIC_ADDRESS.format(url=page.share_url), flush=True)
+        if options.mcp:
+            print(console.MCP_ADDRESS.format(url=(page.share_url or page.local_url).rstrip("/")), flush=True)
         print(console.STOP_HINT, flush=True)
+        own = frozenset(uploads.rglob("*"))  # the examples as the page shows them
+        swept = time.monotonic()
         while not ended.wait(timeout=1):  # waking up now and then lets Python on Windows see Ctrl+C
-            pass
+            if time.monotonic() - swept > SWEEP_EVERY:
+                delete_old_files(uploads, time.time() - UPLOADS_KEPT, own)
+                swept = time.monotonic()
     finally:
         page.close(verbose=False)
     return 0
@@ -126,6 +157,14 @@ def _port(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 65535:
         raise argparse.ArgumentTypeError(f"{text} is not a port: choose one from 1 to 65535")
     return int(text)
+
+
+def _rate(text: str) -> float:
+    with contextlib.suppress(ValueError):
+        rate = float(text)
+        if 0 <= rate <= 1_000_000:
+            return rate
+    raise argparse.ArgumentTypeError(f"{text} is no rate: give the requests a second, or 0 for any number")
 
 
 def _free_port(host: str, wanted: int | None) -> int:

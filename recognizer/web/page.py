@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from starlette.middleware import Middleware
 
 from recognizer.web import strings, style
 from recognizer.web.batch_tab import build_batch_tab
 from recognizer.web.canvas import CANVAS_CSS
+from recognizer.web.fetch import bound_fetches
 from recognizer.web.i18n import WITH_LANGUAGE, language_input, text, translations
+from recognizer.web.limits import MAX_FILE_BYTES, RATE, Limits
 from recognizer.web.manifest import load_manifests
 from recognizer.web.network_tab import build_network_tab
 from recognizer.web.read_tab import EXAMPLES_FOLDER, KeepCorrection, build_read_tab
@@ -19,6 +23,8 @@ from recognizer.web.stages_tab import build_stages_tab
 
 UPLOADS_KEPT = 30 * 60
 """Seconds after which an uploaded file is deleted; with the sweep every ten minutes it is gone within the hour."""
+ICON = Path(__file__).with_name("icon.png")
+"""The page's icon, 512x512, drawn by docs/icon.py."""
 QUEUE_LENGTH = 64
 """Readings that may wait; a visitor beyond that is told that the page is busy."""
 CONCURRENT_READINGS = 2
@@ -27,9 +33,11 @@ CONCURRENT_READINGS = 2
 class Page(gr.Blocks):  # type: ignore[misc]
     """The page. Launched as any gr.Blocks, in a notebook with `launch(inline=True)`; `launch_options()` are its defaults."""
 
-    def launch(self, **options: Any) -> Any:
-        """As gr.Blocks.launch."""
-        return super().launch(**{**launch_options(), **options})
+    def launch(self, *, rate: float = RATE, **options: Any) -> Any:
+        """As gr.Blocks.launch; `rate` is the requests a second that each visitor may make, 0 for any number."""
+        app_kwargs = dict(options.pop("app_kwargs", None) or {})
+        app_kwargs["middleware"] = [Middleware(Limits, rate=rate), *app_kwargs.get("middleware", [])]
+        return super().launch(**{**launch_options(), **options, "app_kwargs": app_kwargs})
 
 
 def build_page(reader: Reader, *, shared: bool = False, keep_correction: KeepCorrection | None = None) -> Any:
@@ -43,6 +51,7 @@ def build_page(reader: Reader, *, shared: bool = False, keep_correction: KeepCor
     Returns:
         `Page`.
     """
+    bound_fetches()
     with Page(title=strings.TITLE, analytics_enabled=False, delete_cache=(10 * 60, UPLOADS_KEPT)) as page:
         with gr.Row(elem_id="masthead"):
             gr.HTML(style.LOGO, elem_id="logo")
@@ -63,7 +72,8 @@ def build_page(reader: Reader, *, shared: bool = False, keep_correction: KeepCor
                     build_network_tab(network_tab, manifests)
         gr.Markdown(text("PRIVACY_NOTE" if keep_correction is None else "PRIVACY_NOTE_KEEPING"), elem_classes="hint")
         translate_on_load(page, read.translated)
-    page.queue(max_size=QUEUE_LENGTH, default_concurrency_limit=CONCURRENT_READINGS)
+    # `api_open` would let programs pass by the queue.
+    page.queue(max_size=QUEUE_LENGTH, default_concurrency_limit=CONCURRENT_READINGS, api_open=False)
     return page
 
 
@@ -91,7 +101,7 @@ def launch_options() -> dict[str, Any]:
         "theme": style.theme(),
         "i18n": translations(),
         "css": style.CSS + CANVAS_CSS,
-        "max_file_size": "10mb",
+        "max_file_size": MAX_FILE_BYTES,
         # The only files outside the uploads that the page hands out: the project's own pictures.
         "allowed_paths": [str(EXAMPLES_FOLDER)],
         # Results wait in a visitor's session for the other tab; the oldest make room for new visitors'.
@@ -99,5 +109,9 @@ def launch_options() -> dict[str, Any]:
         "run_history": False,
         "footer_links": ["api", "settings"],
         "ssr_mode": False,
-        "pwa": False,
+        # Otherwise how often each function was called, and how long it took, would be anyone's to look up.
+        "enable_monitoring": False,
+        "pwa": True,
+        "favicon_path": str(ICON),
+        "head": style.HEAD,
     }

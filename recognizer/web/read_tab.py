@@ -166,19 +166,19 @@ def build_read_tab(
             [verdict_text, keeping],
             **speaking,
         )
-    _add_endpoint(reader, picture, number)
+    _add_endpoint(reader)
     return ReadTab(result, {gallery: lambda tongue: gr.Gallery(_captioned(examples, tongue))})
 
 
-def _add_endpoint(reader: Reader, picture: Any, number: Any) -> None:
+def _add_endpoint(reader: Reader) -> None:
     """Let programs call the reader: endpoint "read", picture in, text and the whole reading as JSON out."""
 
-    def read(picture: dict[str, Any] | None) -> tuple[str, dict[str, Any]]:
+    # Name and docstring are what an MCP program is told; Gradio takes one line an argument.
+    def read_number(picture: dict[str, Any] | None) -> tuple[str, dict[str, Any]]:
         """Read the number in a picture.
 
         Args:
-            picture: the picture, JPG, PNG, WebP, TIFF or another, up to 10 MB and 50 megapixels: the path or URL of an
-                upload, a public URL, or a data URI in base64.
+            picture: public URL of a JPG, PNG, WebP, TIFF or other picture up to 10 MB, or a data URI in base64 up to 3 MB.
         """
         result = _look_at_upload(reader, picture)
         if result.problem:
@@ -186,9 +186,10 @@ def _add_endpoint(reader: Reader, picture: Any, number: Any) -> None:
         return result.reading.text, result.reading.to_dict()
 
     gr.Button(visible=False).click(
-        read,
-        picture,
-        [number, gr.JSON(visible=False)],
+        read_number,
+        # Components of its own, for Gradio's pages about the API show labels that the browser translates as bare keys.
+        gr.Image(label=strings.API_PICTURE, type="filepath", visible=False),
+        [gr.Textbox(label=strings.NUMBER, visible=False), gr.JSON(label=strings.API_READING, visible=False)],
         preprocess=False,
         api_name="read",
         api_description=strings.API_READ,

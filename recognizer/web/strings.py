@@ -171,7 +171,12 @@ STAGE_LINES_HINT = (
     "CTC), and both networks together decide on the number."
 )
 
-API_READ = "Read the number in a picture: its text, and the reading with each digit's box and probabilities as JSON."
+API_PICTURE = "Picture"
+API_READING = "Reading"
+API_READ = (
+    "Read the handwritten number in a picture. Returns its digits as text, each line of the picture on a line of its own, "
+    "empty where there is no number; then the reading as JSON, with its confidence and each digit's box and alternatives."
+)
 
 # Accounts: the pages to log in and to register, and who is logged in.
 LOG_IN = "Log in"
@@ -201,7 +206,7 @@ ACCOUNTS_DOWN = "Accounts cannot be checked just now: try again later, or tell t
 
 # Limits: what a visitor is told who asks for too much, and a program whose picture on the web cannot be had.
 LIMIT_RATE = "Too many requests at once: wait a moment, then go on."
-LIMIT_QUEUE = "The page is busy with other visitors' pictures: wait a moment, then try again."
+LIMIT_QUEUE = "The page is busy, and many pictures are waiting: wait a moment, then try again."
 LIMIT_BODY = "That is too much at once: files of up to 10 MB and up to 200 of them are read."
 LIMIT_CLOSED = "There is nothing here: go back to the start of the page."
 FETCH_PRIVATE = "Pictures are fetched from public addresses only: upload the picture instead."

@@ -176,6 +176,11 @@ CSS = """
 }
 """
 
+HEAD = """<meta name="theme-color" content="#faf8f4" media="(prefers-color-scheme: light)">
+<meta name="theme-color" content="#12151c" media="(prefers-color-scheme: dark)">
+<link rel="apple-touch-icon" href="/pwa_icon/192">"""
+"""What a phone makes of the page where Gradio's manifest does not say it: colour of its bar, and the icon on iOS."""
+
 LOGO = """<svg viewBox="0 0 64 48" aria-hidden="true" fill="none" stroke-linecap="round" stroke-linejoin="round">
 <rect x="1" y="1" width="62" height="46" rx="8" fill="#ffffff" stroke="#d9d2c5"/>
 <path d="M1 36H63" stroke="#bfd3fe"/>
