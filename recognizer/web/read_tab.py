@@ -339,7 +339,8 @@ def _keep(keep: KeepCorrection, typed: str, result: Result | None, language: str
     try:
         keep(result.picture, clean_number(typed), result.reading)
     except RecognizerError as error:
-        gr.Warning(str(error))
+        names = {"full": "KEEP_FULL", "text": "KEEP_EMPTY"}
+        gr.Warning(say(language, names.get(getattr(error, "reason", ""), "KEEP_FAILED")))
         return [gr.skip(), gr.skip()]
     return [said("sure", say(language, "KEPT")), _hidden()]
 

@@ -61,6 +61,9 @@ KEEP_HINT = (
     "the picture and the number."
 )
 KEEP = "Keep the picture and the corrected number"
+KEEP_FULL = "The correction was not kept: the folder of corrections is full."
+KEEP_EMPTY = "The correction was not kept: it has to hold 1 to 1,000 digits and line breaks."
+KEEP_FAILED = "The correction was not kept: it could not be written."
 KEPT = "Kept. Thank you: the reader can learn from it."
 
 WAITING = "The number appears here as soon as you draw or show one."
@@ -184,7 +187,11 @@ LOG_OUT = "Log out"
 REGISTER = "Register"
 REGISTER_LINK = "No account yet? Register"
 LOG_IN_LINK = "You have an account? Log in"
-SIGNED_IN = "Signed in as {name}"
+SHARED_NOTE_ACCOUNTS = (
+    "**This page is public.** Anyone who has its link and an account can use it, for a week at most. "
+    "Pictures shown here are deleted within the hour."
+)
+LOGGED_IN = "Logged in as {name}"
 USER_NAME = "User name"
 USER_NAME_HINT = "{least} to {most} characters: letters a to z, digits, dots, hyphens and underscores."
 PASSWORD = "Password"
@@ -313,3 +320,53 @@ LAYER_ADD = "added to its input"
 ACTIVATION_RELU = "rectifier"
 ACTIVATION_SOFTMAX = "softmax"
 ACTIVATION_LOG_SOFTMAX = "logarithm of softmax"
+
+# Guide tab: how to use the page, how to photograph, and what goes wrong; what is read in its pictures is in guide.json.
+GUIDE_TAB = "Guide"
+GUIDE_STEPS = "A number in three steps"
+GUIDE_STEPS_LIST = (
+    "1. **Show it.** Draw a number with the mouse, a pen or a finger. Or show a picture of one: upload it, paste it, take a "
+    "photo with the camera, or choose an example.\n"
+    "2. **Read it.** The number appears at once, and after each stroke that you draw. A digit in doubt has a question mark.\n"
+    "3. **Check it.** In the picture each digit has a box. Where one is wrong, choose it and put the right one in its place."
+)
+GUIDE_TOUR_ALT = (
+    "The page in use: 253 is drawn stroke by stroke and read, an example is chosen and read, and the steps of its reading "
+    "are shown"
+)
+GUIDE_READS = "What it reads"
+GUIDE_READS_LIST = (
+    "- the digits 0 to 9 as they are written in Europe and America: open and closed 4s, barred 7s, 1s with and without a flag\n"
+    "- one number, or several lines of them\n"
+    "- photos, scans, screenshots and drawings; dark on light and light on dark\n"
+    "- on plain, ruled or squared paper, in the boxes of a form, under a shadow"
+)
+GUIDE_PHOTOS = "How to photograph well"
+GUIDE_PHOTOS_HINT = (
+    "Left as it should be, right what goes wrong. For each pair a program photographed {tried} numbers well and badly; the "
+    "lines below say how they were read."
+)
+GUIDE_LIGHT = "Even light: no lamp mirrored on the paper"
+GUIDE_FOCUS = "Hold still, and wait until the picture is sharp"
+GUIDE_DISTANCE = "Go near: the number fills the picture"
+GUIDE_ANGLE = "Hold the camera straight: the number runs level"
+GUIDE_INK = "Write with a dark pen"
+GUIDE_ALONE = "Nothing but the number in the frame"
+GUIDE_GOOD_ALT = "A handwritten number, photographed well"
+GUIDE_BAD_ALT = "The same number, photographed badly"
+GUIDE_LIMITS = "What it gets wrong"
+GUIDE_LIMITS_HINT = (
+    "Check such writing yourself: the reader may be sure of it and wrong. Of each kind a program wrote {tried}; one that is "
+    "misread is shown."
+)
+GUIDE_SIGNS = "It knows digits only: minus signs and decimal points are left out"
+GUIDE_LETTERS = "Letters that look like digits become digits"
+GUIDE_SLASH = "A slash almost as steep as a 1 may become a 1"
+GUIDE_CROSSED_OUT = "A digit that was crossed out is read all the same"
+GUIDE_OVERLAPPING = "Digits written over each other get lost"
+GUIDE_CROWDED = "Lines that run into each other are not told apart"
+GUIDE_OTHER_DIGITS = "Digits of other scripts are taken for those from 0 to 9 that look like them"
+GUIDE_DRAWING = "A drawing may be taken for a digit"
+GUIDE_READ = "Read as **{number}**, {percent} sure."
+GUIDE_NOTHING = "No number is found."
+GUIDE_MISREAD = "{misread} of {tried} like this are misread."
