@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from recognizer.web.launch import parse_options, serve
+from recognizer.web.launch import main
 
 if __name__ == "__main__":
-    sys.exit(serve(parse_options()))
+    sys.exit(main())

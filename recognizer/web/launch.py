@@ -8,6 +8,7 @@ import errno
 import importlib.util
 import io
 import os
+import secrets
 import signal
 import socket
 import sys
@@ -34,7 +35,8 @@ def parse_options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="app.py",
         description="Open a web page that reads handwritten numbers from pictures and drawings.",
-        epilog="The page is reachable from this computer only, unless --share or --host says otherwise.",
+        epilog="The page is reachable from this computer only, unless --share or --host says otherwise. "
+        "`app.py users --help` tells how to manage accounts.",
     )
     parser.add_argument(
         "--port",
@@ -63,7 +65,29 @@ def parse_options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         "this computer itself is never limited)",
     )
     parser.add_argument("--mcp", action="store_true", help="also serve the reader as an MCP tool (needs the mcp extra)")
-    return parser.parse_args(arguments)
+    parser.add_argument(
+        "--auth",
+        type=Path,
+        metavar="USERS.db",
+        help="let only users in, whose accounts are in USERS.db; `app.py users add|remove|list` manages them",
+    )
+    parser.add_argument(
+        "--allow-registration", action="store_true", help="let visitors make an account themselves (with --auth)"
+    )
+    options = parser.parse_args(arguments)
+    if options.allow_registration and options.auth is None:
+        parser.error(console.REGISTRATION_WITHOUT_ACCOUNTS)
+    return options
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run app.py: `users ...` manages accounts, anything else serves the page. Returns the exit status."""
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    if given[:1] == ["users"]:
+        from recognizer.web import users
+
+        return users.main(given[1:])
+    return serve(parse_options(given))
 
 
 def serve(options: argparse.Namespace, reader: Reader | None = None) -> int:
@@ -81,6 +105,13 @@ def serve(options: argparse.Namespace, reader: Reader | None = None) -> int:
         return 1
     try:
         port = _free_port(options.host, options.port)
+        accounts = None
+        if options.auth is not None:
+            from recognizer.web.accounts import Accounts
+
+            accounts = Accounts(options.auth)
+            if not options.allow_registration and not accounts.users():
+                print(console.NO_USERS.format(path=options.auth), file=sys.stderr)
         if reader is None:
             from recognizer.reader import DigitReader
 
@@ -91,18 +122,21 @@ def serve(options: argparse.Namespace, reader: Reader | None = None) -> int:
     # Uploads lie in a folder of this run's own, readable by this user only and removed at the end, whatever is in it.
     with tempfile.TemporaryDirectory(prefix="handwritten-numbers-", dir=os.environ.get("GRADIO_TEMP_DIR")) as uploads:
         os.environ["GRADIO_TEMP_DIR"] = uploads
-        return _run(options, port, reader, Path(uploads))
+        return _run(options, port, reader, accounts, Path(uploads))
 
 
 class _LaunchError(Exception):
     """The page cannot be served as asked; the message is a sentence for the user."""
 
 
-def _run(options: argparse.Namespace, port: int, reader: Reader, uploads: Path) -> int:
+def _run(options: argparse.Namespace, port: int, reader: Reader, accounts: Any, uploads: Path) -> int:
+    from recognizer.web import gate
     from recognizer.web.page import UPLOADS_KEPT, build_page
 
     ended = _listen_for_end()
-    page = build_page(reader, shared=options.share)
+    page = build_page(reader, shared=options.share, accounts=accounts is not None)
+    key = secrets.token_urlsafe(32)
+    gated = gate.launch_options(accounts, registration=options.allow_registration, key=key) if accounts else {}
     chatter = io.StringIO()  # what Gradio prints although it is told to be quiet; why there is no public link
     try:
         with contextlib.redirect_stdout(chatter):
@@ -115,6 +149,7 @@ def _run(options: argparse.Namespace, port: int, reader: Reader, uploads: Path) 
                 quiet=True,
                 rate=options.rate,
                 mcp_server=options.mcp,
+                **gated,
             )
     except OSError:  # another program took the port since it was found free
         print(console.PORT_TAKEN.format(port=port, host=options.host), file=sys.stderr)
@@ -126,8 +161,11 @@ def _run(options: argparse.Namespace, port: int, reader: Reader, uploads: Path) 
             return 1
         print(console.ADDRESS.format(url=page.local_url), flush=True)
         if page.share_url:
-            print(console.PUBLIC_ADDRESS.format(url=page.share_url), flush=True)
+            public = console.PUBLIC_ADDRESS_USERS if accounts else console.PUBLIC_ADDRESS
+            print(public.format(url=page.share_url), flush=True)
         if options.mcp:
+            if accounts:
+                gate.let_mcp_in(page, key)
             print(console.MCP_ADDRESS.format(url=(page.share_url or page.local_url).rstrip("/")), flush=True)
         print(console.STOP_HINT, flush=True)
         own = frozenset(uploads.rglob("*"))  # the examples as the page shows them

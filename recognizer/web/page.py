@@ -10,6 +10,7 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from recognizer.web import strings, style
+from recognizer.web.account_row import ACCOUNT_CSS, build_account_row
 from recognizer.web.batch_tab import build_batch_tab
 from recognizer.web.canvas import CANVAS_CSS
 from recognizer.web.fetch import bound_fetches
@@ -40,13 +41,16 @@ class Page(gr.Blocks):  # type: ignore[misc]
         return super().launch(**{**launch_options(), **options, "app_kwargs": app_kwargs})
 
 
-def build_page(reader: Reader, *, shared: bool = False, keep_correction: KeepCorrection | None = None) -> Any:
+def build_page(
+    reader: Reader, *, shared: bool = False, keep_correction: KeepCorrection | None = None, accounts: bool = False
+) -> Any:
     """The page around a reader.
 
     Args:
         reader: anything with `read` and `trace`, called from several threads at once.
         shared: say on the page that its link is public.
         keep_correction: takes what visitors correct and ask to have kept; None keeps nothing.
+        accounts: say who is logged in, and offer to log out; for a page behind `gate.launch_options`.
 
     Returns:
         `Page`.
@@ -58,8 +62,10 @@ def build_page(reader: Reader, *, shared: bool = False, keep_correction: KeepCor
             with gr.Column():
                 gr.HTML(f"<h1>{text('TITLE')}</h1>")
                 gr.HTML(f"<p>{text('TAGLINE')}</p>")
+        if accounts:
+            build_account_row(page)
         if shared:
-            gr.Markdown(text("SHARED_NOTE"), elem_id="shared")
+            gr.Markdown(text("SHARED_NOTE_ACCOUNTS" if accounts else "SHARED_NOTE"), elem_id="shared")
         with gr.Tabs():
             with gr.Tab(text("READ_TAB"), id="read"):
                 read = build_read_tab(reader, keep_correction=keep_correction)
@@ -100,7 +106,7 @@ def launch_options() -> dict[str, Any]:
     return {
         "theme": style.theme(),
         "i18n": translations(),
-        "css": style.CSS + CANVAS_CSS,
+        "css": style.CSS + CANVAS_CSS + ACCOUNT_CSS,
         "max_file_size": MAX_FILE_BYTES,
         # The only files outside the uploads that the page hands out: the project's own pictures.
         "allowed_paths": [str(EXAMPLES_FOLDER)],
