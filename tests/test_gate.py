@@ -1,6 +1,8 @@
 """The gate in front of the page: who passes, what anyone else is answered, and that all of Gradio lies behind it."""
 
+import base64
 import gc
+import importlib.util
 import re
 import signal
 import socket
@@ -9,6 +11,7 @@ import sys
 import threading
 import warnings
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import anyio
@@ -606,18 +609,22 @@ def free_port() -> int:
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
-    """The real page behind the gate, with the user Ada."""
+    """The real page behind the gate, with the user Ada; it serves MCP too where that is installed."""
     from recognizer.web.page import build_page
 
     accounts = Accounts(tmp_path_factory.mktemp("accounts") / "users.db", hasher=CHEAP)
     accounts.add_user("Ada", PASSWORD)
     page = build_page(Nothing(), accounts=True)
+    with_mcp = importlib.util.find_spec("mcp") is not None
     page.launch(
         server_port=free_port(),
         prevent_thread_lock=True,
         quiet=True,
-        **gate.launch_options(accounts, registration=False),
+        mcp_server=with_mcp,
+        **gate.launch_options(accounts, registration=False, key="only for this test"),
     )
+    if with_mcp:
+        gate.let_mcp_in(page, "only for this test")
     yield page
     page.close(verbose=False)
     accounts.close()
@@ -711,6 +718,28 @@ def test_gradio_knows_who_is_there(member):
     assert member.get("/config").json()["username"] == "Ada"
 
 
+def test_mcp_needs_a_session_and_reads_with_one(served, stranger, member):
+    mcp = pytest.importorskip("mcp", reason="needs the mcp extra")
+    http = pytest.importorskip("mcp.client.streamable_http")
+    picture = base64.b64encode((ROOT / "tests" / "golden" / "page.png").read_bytes()).decode()
+
+    async def call() -> Any:
+        cookie = {"Cookie": f"{COOKIE}={member.cookies[COOKIE]}"}
+        async with (
+            http.streamablehttp_client(f"{served.local_url}gradio_api/mcp/", headers=cookie) as (down, up, _),
+            mcp.ClientSession(down, up) as session,
+        ):
+            await session.initialize()
+            (tool,) = (await session.list_tools()).tools
+            (given,) = tool.inputSchema["properties"]
+            return await session.call_tool(tool.name, {given: f"data:image/png;base64,{picture}"})
+
+    assert stranger.post("gradio_api/mcp/", json={}).status_code == 401
+    answer = anyio.run(call)
+    assert not answer.isError
+    assert "'digits': []" in answer.content[0].text
+
+
 def test_page_has_the_way_out_only_where_there_are_accounts():
     from recognizer.web.page import build_page
 
@@ -722,12 +751,7 @@ def test_page_has_the_way_out_only_where_there_are_accounts():
 def test_greeting_is_escaped():
     from recognizer.web.account_row import _greet
 
-    assert _greet("en", Namespace(username="<b>")) == "<p>Logged in as &lt;b&gt;</p>"
-
-
-class Namespace:
-    def __init__(self, **values: Any) -> None:
-        vars(self).update(values)
+    assert _greet("en", SimpleNamespace(username="<b>")) == "<p>Logged in as &lt;b&gt;</p>"
 
 
 def test_programs_log_in_to_the_app(tmp_path):
