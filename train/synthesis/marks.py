@@ -37,8 +37,7 @@ def mark_strokes(mark: str, rng: np.random.Generator) -> list[Stroke]:
         ]
         return [np.concatenate([lines[0], lines[1][::-1]])] if rng.random() < 0.15 else lines
     if mark == "/":
-        # Many are written as steep as a 1; then only their length and their place tell them apart.
-        lean, top, foot = u(-0.03, 0.4), u(-0.95, -0.5), u(0.45, 0.95)
+        lean, top, foot = u(0.05, 0.4), u(-0.95, -0.5), u(0.45, 0.95)
         return [smooth([(lean, top), (u(-0.04, 0.04), (top + foot) / 2), (-lean, foot)])]
     if mark == ":":
         x = u(-0.03, 0.03)

@@ -13,7 +13,7 @@ MARKS = ".,-=/:'$€£#*()x" + LETTER
 
 _LENGTHS = np.array([0.07, 0.13, 0.16, 0.17, 0.16, 0.11, 0.07, 0.05, 0.03, 0.03, 0.01, 0.01])
 _KINDS = ("plain", "year", "amount", "decimal", "date", "phone", "time", "marks")
-_SHARES = np.array([0.38, 0.08, 0.13, 0.08, 0.18, 0.07, 0.02, 0.06])
+_SHARES = np.array([0.43, 0.08, 0.13, 0.08, 0.12, 0.08, 0.02, 0.06])
 
 
 def random_text(rng: np.random.Generator) -> str:
