@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from recognizer.web.language import FOLDER, LANGUAGES, SOURCE, sentences
+from recognizer.web.language import LANGUAGES, SOURCE, best_language, say, sentences
 
 WITH_LANGUAGE = "(...given) => [...given.slice(0, -1), document.documentElement.lang]"
 """`js=` of an event whose last input is `language_input()`: puts in the language that Gradio shows the page in."""
@@ -27,9 +27,21 @@ def translations() -> Any:
     return _I18N
 
 
+def inform(language: str | None, sentence: str) -> None:
+    """Show a sentence for a moment, from within an event; Gradio's own heading would be English."""
+    gr.Info(sentence, title=say(language, "MESSAGE_INFO"))
+
+
+def warn(language: str | None, sentence: str) -> None:
+    """As `inform`, where something did not work."""
+    gr.Warning(sentence, title=say(language, "MESSAGE_WARNING"))
+
+
 def language_input() -> Any:
     """The last input of an event that speaks; filled by `WITH_LANGUAGE`."""
     return gr.Textbox(SOURCE, visible=False)
 
 
-_I18N = gr.I18n(**{tag: sentences(tag) for tag in LANGUAGES if tag == SOURCE or (FOLDER / f"{tag}.json").is_file()})
+# Gradio tells Traditional Chinese apart, which the page has not got: what the browser and what the server puts in must be
+# of one language, and `say` takes the Chinese that there is.
+_I18N = gr.I18n(**{tag: sentences(best_language(tag)) for tag in (*LANGUAGES, "zh-TW")})

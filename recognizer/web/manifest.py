@@ -242,7 +242,7 @@ def facts(manifest: Manifest, language: Language = None) -> str:
     libraries = manifest.get("libraries", {}).get("training", {})
     rows = {
         "NETWORK_INPUT": say(language, "NETWORK_INPUT_IS", shape=_shape(manifest["input"]["shape"][1:3])),
-        "NETWORK_ANSWERS": ", ".join(manifest["classes"]),
+        "NETWORK_ANSWERS": ", ".join(_answer(label, language) for label in manifest["classes"]),
         "NETWORK_DATA": "\n".join(_source(name, entry, language) for name, entry in manifest.get("data", {}).items()),
         "NETWORK_BEGAN": f"{began['file']} {began['sha256'][:_HASH_SHOWN]}" if began else "",
         "NETWORK_OPTIONS": ", ".join(f"{name} {value}" for name, value in options.items()),
@@ -260,6 +260,12 @@ def facts(manifest: Manifest, language: Language = None) -> str:
         "NETWORK_FILES": "\n".join(f"{name} {digest[:_HASH_SHOWN]}" for name, digest in manifest["files"].items()),
     }
     return table([], [(say(language, name), value) for name, value in rows.items() if value])
+
+
+def _answer(label: str, language: Language) -> str:
+    """A class in words: digits are what they are called."""
+    name = f"NETWORK_ANSWER_{label.upper()}"
+    return say(language, name) if name in sentences(SOURCE) else label
 
 
 def _source(name: str, entry: Manifest, language: Language) -> str:

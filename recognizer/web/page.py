@@ -83,6 +83,18 @@ def build_page(
     return page
 
 
+# Gradio's title for the browser's own window and bookmarks is that of `Page`, in English; the heading is translated, and
+# translated anew when a visitor chooses another language in Gradio's settings.
+_TRANSLATE_TITLE = """
+() => {
+  const heading = document.querySelector("#masthead");
+  const name = () => { document.title = heading.querySelector("h1")?.textContent || document.title; };
+  new MutationObserver(name).observe(heading, { childList: true, characterData: true, subtree: true });
+  name();
+}
+"""
+
+
 def translate_on_load(page: Any, translated: dict[Any, Callable[[str], Any]]) -> None:
     """Put the visitor's language into what Gradio's i18n leaves in English: components, and what each becomes in a language."""
 
@@ -99,6 +111,7 @@ def translate_on_load(page: Any, translated: dict[Any, Callable[[str], Any]]) ->
         queue=False,
         api_visibility="private",
     )
+    page.load(None, None, None, js=_TRANSLATE_TITLE, api_visibility="private")
 
 
 def launch_options() -> dict[str, Any]:

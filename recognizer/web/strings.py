@@ -18,6 +18,10 @@ PRIVACY_NOTE_KEEPING = (
     "to be kept."
 )
 
+# Headings of short messages in a corner of the page.
+MESSAGE_INFO = "Note"
+MESSAGE_WARNING = "Warning"
+
 READ_TAB = "Read"
 STAGES_TAB = "How it was read"
 
@@ -247,7 +251,8 @@ NETWORK_PARTS_HINT = (
     "brackets: 95 % interval (Wilson)."
 )
 NETWORK_VALIDATION_HINT = (
-    "The validation part is new to the network's training, but chose the best epoch. In brackets: 95 % interval (Wilson)."
+    "The validation part is new to the network's training, but chose the best epoch. "
+    "In brackets: 95 % interval (Wilson)."
 )
 NETWORK_HARD_HINT = "These lines are as hard as those of the training, some beyond what people read."
 NETWORK_OF = "{count} of {total}"
@@ -276,7 +281,8 @@ NETWORK_TRAINING = "Training"
 NETWORK_SERIES = "Part"
 NETWORK_CLASSES = "Accuracy by digit"
 NETWORK_CLASSES_HINT = (
-    "{part}. The axis begins at {start}, so that the differences show; point at a bar for its numbers and its 95 % interval."
+    "{part}. The axis begins at {start}, so that the differences show; "
+    "point at a bar for its numbers and its 95 % interval."
 )
 NETWORK_DIGIT = "Digit"
 NETWORK_RIGHT = "Right"
@@ -293,6 +299,9 @@ NETWORK_FACTS = "Data, training and files"
 NETWORK_INPUT = "Input"
 NETWORK_INPUT_IS = "{shape}, white ink on black"
 NETWORK_ANSWERS = "Answers"
+NETWORK_ANSWER_NONE = "no digit"
+NETWORK_ANSWER_BLANK = "nothing"
+NETWORK_ANSWER_MARK = "another sign"
 NETWORK_DATA = "Learnt from"
 NETWORK_DATA_EMNIST = "EMNIST digits (scanned forms)"
 NETWORK_DATA_PEN_STROKES = "UNIPEN digits (pen strokes)"
