@@ -105,7 +105,7 @@ def build_read_tab(
     private = {"api_visibility": "private", "trigger_mode": "always_last"}
     speaking = {**private, "js": WITH_LANGUAGE}
     # Strokes drawn while one reading runs are read together after it. Without the queue the answer comes in one exchange.
-    canvas.input(
+    drawn = canvas.input(
         lambda drawing, tongue: _show(read_drawing(reader, drawing, tongue), tongue),
         [canvas, language],
         shown,
@@ -113,6 +113,9 @@ def build_read_tab(
         queue=False,
         **speaking,
     )
+    # Why a request was refused that did not go through the queue, Gradio's page keeps to itself.
+    refused = json.dumps(said("problem", str(text("LIMIT_RATE"))))
+    drawn.failure(None, None, verdict_text, js=f"() => {refused}", show_progress="hidden", api_visibility="private")
     # `upload` comes from a chosen, dropped, pasted and photographed picture alike. Without preprocessing the reader gets
     # the uploaded file itself: Gradio would open it with Pillow and answer a bare "Error" where that fails, while the
     # reader's own loader says what is wrong.

@@ -176,8 +176,7 @@ CSS = """
 }
 """
 
-HEAD = """<meta name="theme-color" content="#faf8f4" media="(prefers-color-scheme: light)">
-<meta name="theme-color" content="#12151c" media="(prefers-color-scheme: dark)">
+HEAD = f"""<meta name="theme-color" content="{INK.c600}">
 <link rel="apple-touch-icon" href="/pwa_icon/192">"""
 """What a phone makes of the page where Gradio's manifest does not say it: colour of its bar, and the icon on iOS."""
 
