@@ -5,45 +5,25 @@ Starts app.py, opens it in Chromium or Chrome and shows it the project's own exa
 
 from __future__ import annotations
 
-import shutil
-import socket
-import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
+from browser import DOCS, ROOT, served_page
 from PIL import Image
-from playwright.sync_api import sync_playwright
 
-DOCS = Path(__file__).resolve().parent
-ROOT = DOCS.parent
 SEVEN = [(0.22, 0.25), (0.4, 0.25), (0.29, 0.75)]
 ONE = [(0.55, 0.33), (0.61, 0.24), (0.61, 0.76)]
 
 
 def main() -> int:
     """Make every picture; returns an exit status."""
-    browser_path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if browser_path is None:
-        print("Chromium or Chrome is not on the PATH: install one of them.", file=sys.stderr)
-        return 1
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = subprocess.Popen(
-        [sys.executable, str(ROOT / "app.py"), "--port", str(port)], stdout=subprocess.PIPE, text=True
-    )
     try:
-        assert server.stdout is not None
-        server.stdout.readline()  # printed once the page can be opened
-        with sync_playwright() as driver:
-            flags = ["--no-sandbox", "--disable-gpu", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
-            browser = driver.chromium.launch(executable_path=browser_path, args=flags)
+        with served_page() as (address, browser):
             for name, width, scheme in (("page", 1280, "light"), ("draw", 1280, "dark"), ("phone", 360, "light")):
                 context = browser.new_context(viewport={"width": width, "height": 760}, color_scheme=scheme)
                 page = context.new_page()
                 page.set_default_timeout(60_000)
-                page.goto(f"http://127.0.0.1:{port}/")
+                page.goto(address)
                 page.wait_for_selector("#canvas svg")
                 page.wait_for_timeout(1000)
                 if name == "page":
@@ -57,10 +37,9 @@ def main() -> int:
                     page.wait_for_selector("#stage-crops img")
                     snap(page, "steps")
                 context.close()
-            browser.close()
-    finally:
-        server.terminate()
-        server.wait(timeout=30)
+    except (FileNotFoundError, RuntimeError) as error:
+        print(error, file=sys.stderr)
+        return 1
     return 0
 
 

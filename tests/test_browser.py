@@ -21,6 +21,8 @@ from PIL import Image
 from recognizer.checkpoint import STRINGS, bundled_folder
 from recognizer.web import console, strings
 from recognizer.web.canvas import SHEET, draw_strokes
+from recognizer.web.guide_tab import load_guide
+from recognizer.web.manifest import available_curves, by_class, load_manifests, number
 from recognizer.web.result import STAGES
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs the test extra (playwright)")
@@ -297,6 +299,27 @@ def test_steps_are_shown_for_the_last_picture(page):
             shown.not_to_be_visible()
         else:
             shown.to_be_visible()
+
+
+def test_the_networks_are_shown_with_their_curves(page):
+    page.get_by_role("tab", name=strings.NETWORK_TAB).click()
+    for manifest in load_manifests():
+        network = page.locator(f"#network-{manifest['name']}")
+        plots = len(available_curves(manifest)) + bool(by_class(manifest))
+        playwright.expect(network.locator("svg.marks")).to_have_count(plots, timeout=PATIENCE)
+        total = number(manifest["parameters"]["total"])
+        playwright.expect(network.get_by_text(re.compile(re.escape(total))).first).to_be_visible()
+
+
+def test_the_guide_has_a_tour_that_keeps_still_where_nothing_may_move(page):
+    page.get_by_role("tab", name=strings.GUIDE_TAB).click()
+    playwright.expect(page.locator("#tour img")).to_be_visible()
+    playwright.expect(page.locator("#tour-still")).not_to_be_visible()
+    page.emulate_media(reduced_motion="reduce")
+    playwright.expect(page.locator("#tour")).not_to_be_visible()
+    playwright.expect(page.locator("#tour-still img")).to_be_visible()
+    for entry in load_guide()["limits"]:
+        playwright.expect(page.locator(f"#guide-{entry['name']} .hint").first).to_contain_text(entry["read"])
 
 
 def test_phone_has_room_for_the_page_and_a_finger_draws(phone):

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from recognizer.checkpoint import DIGITS, STRINGS, bundled_folder, load_checkpoint
 from recognizer.web import manifest as of
 from recognizer.web import strings
-from recognizer.web.language import say
+from recognizer.web.language import FOLDER, LANGUAGES, SOURCE, say
 
 OPTIONAL = (
     "architecture",
@@ -193,6 +193,15 @@ def test_what_a_manifest_lacks_is_not_shown(manifest):
         strings.NETWORK_ANSWERS,
         strings.NETWORK_FILES,
     ]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_plots_further_columns_have_names_that_vega_takes(language):
+    if language != SOURCE and not (FOLDER / f"{language}.json").is_file():
+        pytest.skip("not translated")
+    names = [say(language, name) for name in ("NETWORK_RIGHT", "NETWORK_INTERVAL_95")]
+    assert len({*names, "digit", "accuracy"}) == 4
+    assert not any(re.search(r"[.\[\]\\\"']", name) for name in names)
 
 
 def test_values_are_escaped():

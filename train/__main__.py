@@ -1,4 +1,4 @@
-"""Command line: `python -m train digits | strings | evaluate | export | evaluate-strings | examples`."""
+"""Command line: `python -m train digits | strings | evaluate | export | evaluate-strings | examples | guide`."""
 
 from __future__ import annotations
 
@@ -30,6 +30,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         from train import examples
 
         return examples.main(arguments[1:])
+    if arguments[:1] == ["guide"]:
+        from train import guide
+
+        return guide.main(arguments[1:])
     if arguments[:1] == ["evaluate-strings"]:
         from train import evaluate_strings
 
@@ -290,6 +294,7 @@ def _parser() -> argparse.ArgumentParser:
         "evaluate-strings", help="score the reader on folders of labelled pictures of numbers", add_help=False
     )
     commands.add_parser("examples", help="write the example and the golden pictures again", add_help=False)
+    commands.add_parser("guide", help="write the pictures of the page's guide again", add_help=False)
     return parser
 
 

@@ -14,6 +14,7 @@ from recognizer.web.account_row import ACCOUNT_CSS, build_account_row
 from recognizer.web.batch_tab import build_batch_tab
 from recognizer.web.canvas import CANVAS_CSS
 from recognizer.web.fetch import bound_fetches
+from recognizer.web.guide_tab import build_guide_tab
 from recognizer.web.i18n import WITH_LANGUAGE, language_input, text, translations
 from recognizer.web.limits import MAX_FILE_BYTES, RATE, Limits
 from recognizer.web.manifest import load_manifests
@@ -73,6 +74,8 @@ def build_page(
                 build_batch_tab(batch_tab, page, reader)
             with gr.Tab(text("STAGES_TAB"), id="stages") as stages_tab:
                 build_stages_tab(stages_tab, read.result)
+            with gr.Tab(text("GUIDE_TAB"), id="guide") as guide_tab:
+                build_guide_tab(guide_tab)
             if manifests := load_manifests():
                 with gr.Tab(text("NETWORK_TAB"), id="network") as network_tab:
                     build_network_tab(network_tab, manifests)

@@ -165,6 +165,21 @@ CSS = """
     width: 90px !important; min-width: 90px !important; max-width: 90px !important; flex-basis: 90px !important; }
 }
 
+/* The guide. Whoever wants nothing to move sees a still picture of the tour. */
+#guide-start { align-items: flex-start; gap: 32px; }
+#tour-still { display: none; }
+@media (prefers-reduced-motion: reduce) { #tour { display: none; } #tour-still { display: block; } }
+#tour img, #tour-still img { border: 1px solid var(--border-color-primary); border-radius: 8px; }
+.guide-grid { display: grid !important; grid-template-columns: repeat(auto-fill, minmax(min(100%, 250px), 1fr));
+  gap: 24px 16px; }
+.guide-grid.pairs { grid-template-columns: repeat(auto-fill, minmax(min(100%, 440px), 1fr)); }
+.guide-grid .column { gap: 6px; }
+/* Pictures are loaded as they come into view: their room is kept, or the page would jump. */
+.guide-grid .image-frame { width: 100%; }
+.guide-grid img { width: 100%; height: auto; aspect-ratio: 24 / 11; object-fit: cover; border-radius: 6px; }
+.guide-grid .good img { border-bottom: 4px solid #15803d; }
+.guide-grid .bad img { border-bottom: 4px solid #c2410c; }
+
 @media (max-width: 640px) {
   .gradio-container > main { padding: 12px; }
   .read-columns { display: flex !important; flex-direction: column; }

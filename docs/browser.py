@@ -1,0 +1,48 @@
+"""What the commands of this folder share: the page as app.py serves it, open in Chromium or Chrome."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import sync_playwright
+
+DOCS = Path(__file__).resolve().parent
+ROOT = DOCS.parent
+_FLAGS = ["--no-sandbox", "--disable-gpu", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+
+
+@contextmanager
+def served_page() -> Iterator[tuple[str, Any]]:
+    """The address of the page, served by app.py until the end of the block, and a browser.
+
+    Raises:
+        FileNotFoundError: neither Chromium nor Chrome is on the PATH.
+        RuntimeError: app.py does not start; it has said why.
+    """
+    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if path is None:
+        raise FileNotFoundError("Chromium or Chrome is not on the PATH: install one of them.")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = subprocess.Popen(
+        [sys.executable, str(ROOT / "app.py"), "--port", str(port)], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert server.stdout is not None
+        if not server.stdout.readline():  # printed once the page can be opened
+            raise RuntimeError("app.py did not start.")
+        with sync_playwright() as driver:
+            browser = driver.chromium.launch(executable_path=path, args=_FLAGS)
+            yield f"http://127.0.0.1:{port}/", browser
+            browser.close()
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
