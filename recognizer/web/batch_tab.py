@@ -110,7 +110,7 @@ def build_batch_tab(tab: Any, page: Any, reader: Reader) -> None:
         cells = gr.Dataframe(
             type="array",
             datatype=["number", "str", "str", "str", "str"],
-            column_count=(len(COLUMNS), "fixed"),
+            column_count=len(COLUMNS),
             column_widths=_COLUMN_WIDTHS,
             static_columns=[column for column in range(len(COLUMNS)) if column != TEXT_COLUMN],
             interactive=True,

@@ -137,9 +137,12 @@ CSS = """
 #batch-status .progress-level { width: 100%; }
 #batch-status .progress-level-inner { font-family: var(--font); overflow-wrap: anywhere; }
 #batch-status .progress-bar-wrap { width: 100%; border-radius: 6px; overflow: hidden; }
-/* The table keeps to what it is for here: no locks on its columns, no adding of rows, no handles for whole rows. */
+/* The table keeps to what it is for here: no locks on columns, no handles for rows, none added or taken away, and headers
+   that are no input fields. The menu of a header is there to sort. */
 #batch-table [aria-label="Static column"], #batch-table .body-cell .cell-menu-button,
-#batch-table .selection-button { display: none; }
+#batch-table .selection-button, #batch-table .cell-menu button:nth-last-of-type(-n+3) { display: none; }
+#batch-table .header-cell { pointer-events: none; }
+#batch-table .header-cell .cell-menu-button { pointer-events: auto; display: flex; }
 #batch-table .header-cell, #batch-table .body-cell { font-family: var(--font); overflow-wrap: anywhere; }
 #batch-table .body-cell[data-col="2"] { font-family: var(--font-mono); font-weight: 700; }
 #batch-picture > label { position: static; width: fit-content; max-width: 100%; }
@@ -152,17 +155,15 @@ CSS = """
   /* Confidence stands beyond the right edge: the table scrolls there. */
   #batch-table .virtual-table-viewport { max-height: 55vh !important; }
   #batch-table [data-heading="0"] .cell-wrap, #batch-table [data-col="0"] .cell-wrap { padding-inline: 4px; }
+  #batch-table .header-cell .cell-menu-button { display: none; }
   #batch-table .header-table, #batch-table .virtual-body { width: 444px !important; }
-  #batch-table [data-heading="0"], #batch-table [data-col="0"], #batch-table .sizing-body td:nth-child(1) {
-    width: 34px !important; min-width: 34px !important; max-width: 34px !important; flex-basis: 34px !important; }
-  #batch-table [data-heading="1"], #batch-table [data-col="1"], #batch-table .sizing-body td:nth-child(2) {
-    width: 90px !important; min-width: 90px !important; max-width: 90px !important; flex-basis: 90px !important; }
-  #batch-table [data-heading="2"], #batch-table [data-col="2"], #batch-table .sizing-body td:nth-child(3) {
-    width: 84px !important; min-width: 84px !important; max-width: 84px !important; flex-basis: 84px !important; }
-  #batch-table [data-heading="3"], #batch-table [data-col="3"], #batch-table .sizing-body td:nth-child(4) {
-    width: 146px !important; min-width: 146px !important; max-width: 146px !important; flex-basis: 146px !important; }
-  #batch-table [data-heading="4"], #batch-table [data-col="4"], #batch-table .sizing-body td:nth-child(5) {
-    width: 90px !important; min-width: 90px !important; max-width: 90px !important; flex-basis: 90px !important; }
+  #batch-table :is(.header-cell, .body-cell, .sizing-body td) { width: var(--width) !important;
+    min-width: var(--width) !important; max-width: var(--width) !important; flex-basis: var(--width) !important; }
+  #batch-table :is([data-heading="0"], [data-col="0"], td:nth-child(1)) { --width: 34px; }
+  #batch-table :is([data-heading="1"], [data-col="1"], td:nth-child(2)) { --width: 90px; }
+  #batch-table :is([data-heading="2"], [data-col="2"], td:nth-child(3)) { --width: 84px; }
+  #batch-table :is([data-heading="3"], [data-col="3"], td:nth-child(4)) { --width: 146px; }
+  #batch-table :is([data-heading="4"], [data-col="4"], td:nth-child(5)) { --width: 90px; }
 }
 
 /* The guide. Whoever wants nothing to move sees a still picture of the tour. */
