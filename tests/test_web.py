@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from made_answers import spread
+from PIL import Image
 
 from recognizer.errors import ImageLoadError
 from recognizer.types import Alternative, Box, Digit, Mark, Reading, Trace
@@ -176,6 +177,10 @@ def test_doubtful_digits_are_marked_among_the_choices():
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 class TestPage:
     @pytest.fixture(autouse=True)
+    def uploads(self, tmp_path, monkeypatch):
+        monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+
+    @pytest.fixture(autouse=True)
     def collect_garbage(self):
         """Collect what Gradio leaves open (an event loop a page) here, not in the middle of a later test."""
         yield
@@ -210,7 +215,8 @@ class TestPage:
         text, said, _, annotated, _, bars, kept, keeping = read_tab._show(result)
         assert text == "253"
         assert "digit 1" in said
-        assert annotated.ndim == 3
+        with Image.open(annotated) as picture:
+            np.testing.assert_array_equal(np.asarray(picture), result.annotated)
         assert bars == pytest.approx(result.reading.digits[0].probabilities)
         assert sum(bars.values()) == pytest.approx(1)
         assert kept is result
@@ -280,6 +286,13 @@ class TestPage:
         assert shown == count - (not lines)
         assert f"{shown} steps" in intro
         assert "STAGES_WAITING" in str(stages_tab._fill(None)[0])
+
+    def test_the_same_picture_is_a_file_of_its_own_for_each_visitor(self):
+        from recognizer.web.pictures import picture_file
+
+        picture = np.zeros((10, 20, 3), np.uint8)
+        assert picture_file(picture) != picture_file(picture)
+        assert picture_file(None) is None
 
     def test_only_uploads_are_read(self, tmp_path, monkeypatch):
         from recognizer.web import read_tab

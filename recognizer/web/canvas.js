@@ -92,8 +92,7 @@ const end = (event) => {
   pen = null;
   change([...strokes, points]);
 };
-sheet.addEventListener("pointerup", end);
-sheet.addEventListener("pointercancel", end);
+for (const name of ["pointerup", "pointercancel", "lostpointercapture"]) sheet.addEventListener(name, end);
 
 sheet.addEventListener("keydown", (event) => {
   const key = event.key.toLowerCase();

@@ -19,6 +19,7 @@ from recognizer.web.edit import clean_number, has_shape_of, replace_digit
 from recognizer.web.i18n import WITH_LANGUAGE, inform, language_input, text, warn
 from recognizer.web.language import say
 from recognizer.web.limits import MAX_PIXELS_DECODED, too_many_pixels
+from recognizer.web.pictures import picture_file
 from recognizer.web.result import Reader, Result, corrected_verdict, digit_choices, look, said, verdict
 
 EXAMPLES_FOLDER = Path(__file__).parent / "examples"
@@ -256,7 +257,7 @@ def _show(result: Result | None, language: str | None = None) -> list[Any]:
         reading.text,
         verdict(result, language),
         gr.Column(visible=bool(choices)),
-        result.annotated,
+        picture_file(result.annotated),
         gr.Radio(choices=choices, value=0 if choices else None),
         _bars(0, result),
         result,

@@ -8,6 +8,7 @@ import gradio as gr
 
 from recognizer.web.i18n import WITH_LANGUAGE, language_input, text
 from recognizer.web.language import say
+from recognizer.web.pictures import picture_file
 from recognizer.web.result import STAGES, Result, stages_of
 
 
@@ -50,5 +51,5 @@ def _fill(result: Result | None, language: str | None = None) -> list[Any]:
         say(language, "STAGES_INTRO", count=len(stages)) if stages else text("STAGES_WAITING"),
         gr.Row(visible=bool(stages)),
         *(gr.Column(visible=name in stages) for name in STAGES),
-        *(stages.get(name) for name in STAGES),
+        *(picture_file(stages.get(name)) for name in STAGES),
     ]
