@@ -124,6 +124,7 @@ CSS = """
   font-weight: 400; border: 0; border-bottom: 1px solid var(--border-color-primary); font-variant-numeric: tabular-nums; }
 .facts table thead th { font-weight: 700; }
 .facts table td { overflow-wrap: break-word; }
+.facts table th { hyphens: auto; }
 @media (max-width: 640px) {
   .facts table { font-size: .8rem; }
   .facts table th, .facts table td { padding-right: 8px !important; }
