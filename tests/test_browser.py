@@ -239,6 +239,19 @@ def test_what_is_read_is_what_was_drawn(browser, address, scheme):
         assert (drawn & read).sum() / (drawn | read).sum() > 0.9
 
 
+def test_pen_draws_while_the_other_buttons_do_not(page):
+    box = page.locator("#canvas svg").bounding_box()
+    mouse = page.context.new_cdp_session(page)
+    for button in ("right", "left"):
+        for kind, x, y in [("Pressed", 0.5, 0.2), ("Moved", 0.5, 0.5), ("Moved", 0.5, 0.8), ("Released", 0.5, 0.8)]:
+            place = {"x": box["x"] + x * box["width"], "y": box["y"] + y * box["height"]}
+            pressed = {"button": button, "buttons": 0 if kind == "Released" else 1 + (button == "right")}
+            event = {"type": f"mouse{kind}", "pointerType": "pen", "clickCount": 1, **place, **pressed}
+            mouse.send("Input.dispatchMouseEvent", event)
+        playwright.expect(page.locator("#canvas svg path")).to_have_count(0 if button == "right" else 1)
+    wait_for_number(page, "1")
+
+
 def test_drawing_outlives_a_look_at_another_tab(page):
     draw(page, SEVEN)
     wait_for_number(page, "7")
