@@ -346,7 +346,7 @@ def test_table_names_doubtful_digits_and_the_reason():
     assert [row[0] for row in data] == [1, 2, 3, 4]
     assert [row[TEXT_COLUMN] for row in data] == ["253", "12|43", "", ""]
     check = [row[COLUMNS.index("BATCH_CHECK")] for row in data]
-    assert check == ["digits 2 3", "digits line 2: 1", strings.NOTHING_FOUND, "Why."]
+    assert check == ["digits 2 3", "line 2: 1", strings.NOTHING_FOUND, "Why."]
 
 
 def test_confidence_is_never_certainty():

@@ -424,6 +424,6 @@ def _to_check(row: Row, language: str | None) -> str:
     if not row.reading.digits:
         return say(language, "NOTHING_FOUND")
     places = doubtful_places(row.reading, say(language, "BATCH_LINE", line="{line}", places="{places}"))
-    if places or row.reading.confidence >= UNSURE_BELOW:
-        return say(language, "BATCH_DIGITS", places=places) if places else ""
-    return say(language, "BATCH_WHOLE")
+    if places:
+        return places if len(row.reading.lines) > 1 else say(language, "BATCH_DIGITS", places=places)
+    return say(language, "BATCH_WHOLE") if row.reading.confidence < UNSURE_BELOW else ""

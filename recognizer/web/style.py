@@ -157,14 +157,15 @@ CSS = """
   #batch-table .virtual-table-viewport { max-height: 55vh !important; }
   #batch-table [data-heading="0"] .cell-wrap, #batch-table [data-col="0"] .cell-wrap { padding-inline: 4px; }
   #batch-table .header-cell .cell-menu-button { display: none; }
-  #batch-table .header-table, #batch-table .virtual-body { width: 444px !important; }
+  #batch-table .cell-wrap { padding-inline: 6px; }
+  #batch-table .header-table, #batch-table .virtual-body { width: 388px !important; }
   #batch-table :is(.header-cell, .body-cell, .sizing-body td) { width: var(--width) !important;
     min-width: var(--width) !important; max-width: var(--width) !important; flex-basis: var(--width) !important; }
-  #batch-table :is([data-heading="0"], [data-col="0"], td:nth-child(1)) { --width: 34px; }
-  #batch-table :is([data-heading="1"], [data-col="1"], td:nth-child(2)) { --width: 90px; }
-  #batch-table :is([data-heading="2"], [data-col="2"], td:nth-child(3)) { --width: 84px; }
-  #batch-table :is([data-heading="3"], [data-col="3"], td:nth-child(4)) { --width: 146px; }
-  #batch-table :is([data-heading="4"], [data-col="4"], td:nth-child(5)) { --width: 90px; }
+  #batch-table :is([data-heading="0"], [data-col="0"], td:nth-child(1)) { --width: 32px; }
+  #batch-table :is([data-heading="1"], [data-col="1"], td:nth-child(2)) { --width: 84px; }
+  #batch-table :is([data-heading="2"], [data-col="2"], td:nth-child(3)) { --width: 72px; }
+  #batch-table :is([data-heading="3"], [data-col="3"], td:nth-child(4)) { --width: 108px; }
+  #batch-table :is([data-heading="4"], [data-col="4"], td:nth-child(5)) { --width: 92px; }
 }
 
 /* The guide. Whoever wants nothing to move sees a still picture of the tour. */
