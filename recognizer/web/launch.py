@@ -55,6 +55,12 @@ def parse_options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         action="store_true",
         help="also make a public link, through Gradio's servers; it lasts a week at most",
     )
+    parser.add_argument(
+        "--keep-corrections",
+        type=Path,
+        metavar="FOLDER",
+        help="offer visitors to keep a picture whose number they corrected, in FOLDER (default: nothing is ever kept)",
+    )
     parser.add_argument("--open", action="store_true", help="open the page in the web browser")
     parser.add_argument(
         "--rate",
@@ -116,25 +122,32 @@ def serve(options: argparse.Namespace, reader: Reader | None = None) -> int:
             from recognizer.reader import DigitReader
 
             reader = DigitReader.from_checkpoint()
+        keep_correction = None
+        if options.keep_corrections:
+            from recognizer.web.corrections import CorrectionsFolder
+
+            keep_correction = CorrectionsFolder(options.keep_corrections).keep
     except (RecognizerError, _LaunchError) as error:
         print(error, file=sys.stderr)
         return 1
     # Uploads lie in a folder of this run's own, readable by this user only and removed at the end, whatever is in it.
     with tempfile.TemporaryDirectory(prefix="handwritten-numbers-", dir=os.environ.get("GRADIO_TEMP_DIR")) as uploads:
         os.environ["GRADIO_TEMP_DIR"] = uploads
-        return _run(options, port, reader, accounts, Path(uploads))
+        return _run(options, port, reader, keep_correction, accounts, Path(uploads))
 
 
 class _LaunchError(Exception):
     """The page cannot be served as asked; the message is a sentence for the user."""
 
 
-def _run(options: argparse.Namespace, port: int, reader: Reader, accounts: Any, uploads: Path) -> int:
+def _run(
+    options: argparse.Namespace, port: int, reader: Reader, keep_correction: Any, accounts: Any, uploads: Path
+) -> int:
     from recognizer.web import gate
     from recognizer.web.page import UPLOADS_KEPT, build_page
 
     ended = _listen_for_end()
-    page = build_page(reader, shared=options.share, accounts=accounts is not None)
+    page = build_page(reader, shared=options.share, keep_correction=keep_correction, accounts=accounts is not None)
     key = secrets.token_urlsafe(32)
     gated = gate.launch_options(accounts, registration=options.allow_registration, key=key) if accounts else {}
     chatter = io.StringIO()  # what Gradio prints although it is told to be quiet; why there is no public link

@@ -67,7 +67,7 @@ def theme() -> Any:
 
 
 CSS = """
-.gradio-container > main { max-width: 1160px; margin: 0 auto; }
+.gradio-container main { max-width: 1160px; margin: 0 auto; }
 #masthead { display: flex; flex-wrap: nowrap; align-items: center; gap: 16px; padding: 4px 0; }
 #masthead > .column { gap: 0; min-width: 0 !important; }
 #logo { flex: none; width: auto; min-width: 0; }
@@ -130,7 +130,6 @@ CSS = """
   .facts table th, .facts table td { padding-right: 8px !important; }
 }
 
-
 /* The tab of many pictures. */
 #batch-files .file-preview { font-size: .9rem; }
 #batch-status:has(.progress-level) { min-height: 72px; }
@@ -184,7 +183,7 @@ CSS = """
 .guide-grid .bad img { border-bottom: 4px solid #c2410c; }
 
 @media (max-width: 640px) {
-  .gradio-container > main { padding: 12px; }
+  .gradio-container .app { padding: 12px !important; }
   .read-columns { display: flex !important; flex-direction: column; }
   #examples .grid-container { grid-template-columns: repeat(2, 1fr) !important; }
   #picture { height: 280px !important; }
