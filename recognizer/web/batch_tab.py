@@ -29,6 +29,7 @@ from recognizer.web.batch import (
 from recognizer.web.i18n import WITH_LANGUAGE, inform, language_input, text, warn
 from recognizer.web.language import say
 from recognizer.web.limits import MAX_BATCH_FILES, MAX_FILE_BYTES
+from recognizer.web.pictures import picture_file
 from recognizer.web.result import Reader, said
 
 _COLUMN_WIDTHS = ["7%", "24%", "19%", "36%", "14%"]
@@ -292,7 +293,7 @@ def _choose(batch: Batch | None, language: str, event: gr.SelectData) -> list[An
     return [
         row.number,
         gr.Row(visible=True),
-        gr.Image(value=picture, visible=picture is not None, label=row.source.name),
+        gr.Image(value=picture_file(picture), visible=picture is not None, label=row.source.name),
         said("problem", problem) if problem else "",
         in_one_line(row.text),
     ]

@@ -126,8 +126,8 @@ def launch_options() -> dict[str, Any]:
         "max_file_size": MAX_FILE_BYTES,
         # The only files outside the uploads that the page hands out: the project's own pictures.
         "allowed_paths": [str(EXAMPLES_FOLDER)],
-        # Results wait in a visitor's session for the other tab; the oldest make room for new visitors'.
-        "state_session_capacity": 200,
+        # Results wait in a visitor's session for the other tab, up to 12 MB each; the oldest make room for new visitors'.
+        "state_session_capacity": 64,
         "run_history": False,
         "footer_links": ["api", "settings"],
         "ssr_mode": False,
