@@ -233,12 +233,6 @@ def test_components_show_no_word_that_is_not_translated():
             assert invisible or not ast.unparse(node).startswith("strings."), f"{place}: {ast.unparse(node)}"
 
 
-def test_messages_have_a_heading_that_is_translated():
-    for place, call in calls():
-        if called(call.func) in ("gr.Info", "gr.Warning"):
-            assert any(keyword.arg == "title" for keyword in call.keywords), place
-
-
 # Gradio and the libraries below it warn of their own deprecations while they are imported.
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 class TestBrowsersPart:

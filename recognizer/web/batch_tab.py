@@ -26,7 +26,7 @@ from recognizer.web.batch import (
     to_json,
     unpack,
 )
-from recognizer.web.i18n import WITH_LANGUAGE, inform, language_input, text, warn
+from recognizer.web.i18n import WITH_LANGUAGE, language_input, text
 from recognizer.web.language import say
 from recognizer.web.limits import MAX_BATCH_FILES, MAX_FILE_BYTES
 from recognizer.web.pictures import picture_file
@@ -210,7 +210,7 @@ def _begin(given: Any, last: Batch | None, only_doubtful: bool, missing: str, la
     """Take what was given for the batch, before it is read: the batch, and values of the tab's parts meanwhile."""
     sources = unpack(_uploads(given), _names(missing))
     if not sources:
-        inform(language, say(language, "BATCH_NO_FILES"))
+        gr.Info(say(language, "BATCH_NO_FILES"))
         return [gr.skip()] * 7
     batch = last or Batch()
     batch.take(sources)
@@ -273,11 +273,11 @@ def _edit(cells: list[list[Any]], batch: Batch | None, only_doubtful: bool, lang
 def _take_over(typed: list[tuple[Any, Any]], batch: Batch | None, only_doubtful: bool, language: str) -> list[Any]:
     """Values of the status and the table after an edit; one that cannot stand is undone with a sentence."""
     if batch is None:
-        warn(language, say(language, "BATCH_GONE"))
+        gr.Warning(say(language, "BATCH_GONE"))
         return [gr.skip(), gr.skip()]
     refused = edit_rows(batch, typed, language)[:_MOST_WARNINGS]
     for sentence in refused if refused != batch.refused else []:
-        warn(language, sentence)
+        gr.Warning(sentence)
     batch.refused = refused
     return [_status(batch, language), table(batch, only_doubtful, language)]
 
@@ -313,7 +313,7 @@ def _file_maker(suffix: str, content: Callable[[Batch], bytes]) -> Callable[[Bat
 
     def make(batch: Batch | None, language: str) -> str | None:
         if batch is None:
-            warn(language, say(language, "BATCH_GONE"))
+            gr.Warning(say(language, "BATCH_GONE"))
             return None
         name = f"numbers-{date.today().isoformat()}.{suffix}"
         return str(save_bytes_to_cache(content(batch), name, get_upload_folder()))

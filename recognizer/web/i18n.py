@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from recognizer.web.language import LANGUAGES, SOURCE, best_language, say, sentences
+from recognizer.web.language import LANGUAGES, SOURCE, best_language, sentences
 
 WITH_LANGUAGE = "(...given) => [...given.slice(0, -1), document.documentElement.lang]"
 """`js=` of an event whose last input is `language_input()`: puts in the language that Gradio shows the page in."""
@@ -25,16 +25,6 @@ def text(name: str) -> Any:
 def translations() -> Any:
     """All languages, for `i18n=` of gr.Blocks.launch."""
     return _I18N
-
-
-def inform(language: str | None, sentence: str) -> None:
-    """Show a sentence for a moment, from within an event; Gradio's own heading would be English."""
-    gr.Info(sentence, title=say(language, "MESSAGE_INFO"))
-
-
-def warn(language: str | None, sentence: str) -> None:
-    """As `inform`, where something did not work."""
-    gr.Warning(sentence, title=say(language, "MESSAGE_WARNING"))
 
 
 def language_input() -> Any:

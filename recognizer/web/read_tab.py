@@ -16,7 +16,7 @@ from recognizer.types import Reading, RgbImage
 from recognizer.web import strings
 from recognizer.web.canvas import build_canvas, read_drawing
 from recognizer.web.edit import clean_number, has_shape_of, replace_digit
-from recognizer.web.i18n import WITH_LANGUAGE, inform, language_input, text, warn
+from recognizer.web.i18n import WITH_LANGUAGE, language_input, text
 from recognizer.web.language import say
 from recognizer.web.limits import MAX_PIXELS_DECODED, too_many_pixels
 from recognizer.web.pictures import picture_file
@@ -331,7 +331,7 @@ def _correct_digit(
     if result is None or index is None:
         return [gr.skip()] * 4
     if not has_shape_of(number, result.reading):
-        inform(language, say(language, "CORRECT_BY_TYPING"))
+        gr.Info(say(language, "CORRECT_BY_TYPING"))
         return [gr.skip()] * 4
     return _correct(replace_digit(number, index, label), result, language, keeps)
 
@@ -344,7 +344,7 @@ def _keep(keep: KeepCorrection, typed: str, result: Result | None, language: str
         keep(result.picture, clean_number(typed), result.reading)
     except RecognizerError as error:
         names = {"full": "KEEP_FULL", "text": "KEEP_EMPTY"}
-        warn(language, say(language, names.get(getattr(error, "reason", ""), "KEEP_FAILED")))
+        gr.Warning(say(language, names.get(getattr(error, "reason", ""), "KEEP_FAILED")))
         return [gr.skip(), gr.skip()]
     return [said("sure", say(language, "KEPT")), _hidden()]
 

@@ -18,10 +18,6 @@ PRIVACY_NOTE_KEEPING = (
     "to be kept."
 )
 
-# Headings of short messages in a corner of the page.
-MESSAGE_INFO = "Note"
-MESSAGE_WARNING = "Warning"
-
 READ_TAB = "Read"
 STAGES_TAB = "How it was read"
 

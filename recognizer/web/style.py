@@ -67,7 +67,8 @@ def theme() -> Any:
 
 
 CSS = """
-.gradio-container main { max-width: 1160px; margin: 0 auto; }
+/* Without a width its margins would let it grow as wide as all the tabs' names side by side, off a phone's screen. */
+.gradio-container main { width: 100%; max-width: 1160px; margin: 0 auto; }
 #masthead { display: flex; flex-wrap: nowrap; align-items: center; gap: 16px; padding: 4px 0; }
 #masthead > .column { gap: 0; min-width: 0 !important; }
 #logo { flex: none; width: auto; min-width: 0; }
