@@ -12,19 +12,18 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import in_browser
 import numpy as np
 import pytest
-import test_browser
+from in_browser import GOLDEN, PATIENCE, expect
 from PIL import Image
 from test_web import StubReader, reading_of
 
 from recognizer.web import strings
 from recognizer.web.limits import MAX_BATCH_FILES, MAX_FILE_BYTES
 
-# The page as test_browser opens it.
-address, browser, page, phone = test_browser.address, test_browser.browser, test_browser.page, test_browser.phone
+address, browser, page, phone = in_browser.address, in_browser.browser, in_browser.page, in_browser.phone
 
-GOLDEN = test_browser.ROOT / "tests" / "golden"
 TABLE = "#batch-table"
 
 
@@ -194,16 +193,6 @@ class Once:
 # --- in a browser ----------------------------------------------------------------------------------------------------
 
 
-in_browser = [
-    pytest.mark.browser,
-    pytest.mark.skipif(test_browser.BROWSER is None, reason="needs Chromium or Chrome on the PATH"),
-]
-
-
-def expect(found: Any) -> Any:
-    return test_browser.playwright.expect(found)
-
-
 def give(page: Any, *files: Path) -> None:
     page.get_by_role("tab", name=strings.BATCH_TAB).click()
     page.set_input_files("#batch-files input[type=file]", files)
@@ -211,7 +200,7 @@ def give(page: Any, *files: Path) -> None:
 
 def read_all(page: Any, summary: str) -> None:
     page.click("#batch-read")
-    expect(page.locator("#batch-status .verdict")).to_contain_text(summary, timeout=4 * test_browser.PATIENCE)
+    expect(page.locator("#batch-status .verdict")).to_contain_text(summary, timeout=4 * PATIENCE)
 
 
 def wait_for_files(page: Any, *names: str) -> None:
@@ -256,7 +245,7 @@ def files(tmp_path):
 
 
 class TestBrowser:
-    pytestmark = in_browser
+    pytestmark = in_browser.marks
 
     def test_pictures_are_read_corrected_and_downloaded(self, page, files):
         give(page, *files)

@@ -1,145 +1,38 @@
-"""The real page in a real browser: app.py as a user starts it, Chromium or Chrome as found on this computer."""
+"""The real page in a real browser: the tab that reads, the steps, the guide and the networks."""
 
 import io
 import json
-import os
 import re
-import shutil
-import signal
-import socket
-import subprocess
-import sys
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import gradio_client
+import in_browser
 import numpy as np
 import pytest
+from in_browser import (
+    EXAMPLES,
+    GOLDEN,
+    PATIENCE,
+    draw,
+    expect,
+    open_tab,
+    opened_page,
+    page_fits,
+    show_picture,
+    wait_for_number,
+    wait_for_verdict,
+)
 from PIL import Image
 
 from recognizer.checkpoint import STRINGS, bundled_folder
-from recognizer.web import console, strings
+from recognizer.web import strings
 from recognizer.web.canvas import SHEET, draw_strokes
 from recognizer.web.guide_tab import load_guide
 from recognizer.web.manifest import available_curves, by_class, load_manifests, number
 from recognizer.web.result import STAGES
 
-playwright = pytest.importorskip("playwright.sync_api", reason="needs the test extra (playwright)")
-
-ROOT = Path(__file__).resolve().parents[1]
-EXAMPLES = ROOT / "recognizer" / "web" / "examples"
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-# Enough for the page to start and answer on a busy computer without a graphics card.
-PATIENCE = 30_000
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(BROWSER is None, reason="needs Chromium or Chrome on the PATH"),
-]
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of the page, served by app.py on a free port; its uploads have to be gone after it has ended."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    uploads = tmp_path_factory.mktemp("uploads")
-    server = subprocess.Popen(
-        [sys.executable, str(ROOT / "app.py"), "--port", str(port)],
-        cwd=tmp_path_factory.mktemp("elsewhere"),
-        env={**os.environ, "GRADIO_TEMP_DIR": str(uploads)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    try:
-        assert server.stdout is not None
-        first_line = server.stdout.readline()
-        assert first_line.startswith(console.ADDRESS.format(url="http")), first_line + server.stdout.read()
-        yield f"http://127.0.0.1:{port}/"
-    finally:
-        server.send_signal(signal.SIGTERM)
-        said, _ = server.communicate(timeout=30)
-    assert server.returncode == 0, said
-    assert "Traceback" not in said, said
-    assert list(uploads.iterdir()) == []
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
-        flags = ["--disable-gpu", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--disable-quic"]
-        flags += ["--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
-        if hasattr(os, "geteuid") and os.geteuid() == 0:
-            flags.append("--no-sandbox")
-        chromium = driver.chromium.launch(executable_path=BROWSER, args=flags)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def page(browser: Any, address: str) -> Iterator[Any]:
-    """The page, open and ready; afterwards it must have caused no error and asked no other host for anything."""
-    yield from open_page(browser, address, viewport={"width": 1280, "height": 1000})
-
-
-@pytest.fixture
-def phone(browser: Any, address: str) -> Iterator[Any]:
-    """The page on a small phone in the dark theme."""
-    yield from open_page(
-        browser, address, viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True, color_scheme="dark"
-    )
-
-
-def open_page(browser: Any, address: str, **options: Any) -> Iterator[Any]:
-    context = browser.new_context(**options)
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE)
-    errors: list[str] = []
-    asked: list[str] = []
-    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("request", lambda request: asked.append(request.url))
-    page.goto(address)
-    page.wait_for_selector("#canvas svg")
-    page.wait_for_timeout(500)
-    yield page
-    assert errors == []
-    assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
-    context.close()
-
-
-def wait_for_number(page: Any, pattern: str) -> str:
-    """Wait until the number shown matches the whole pattern, and return it."""
-    playwright.expect(page.locator("#number textarea")).to_have_value(re.compile(f"^(?:{pattern})$"), timeout=PATIENCE)
-    return str(page.input_value("#number textarea"))
-
-
-def wait_for_verdict(page: Any, text: str) -> None:
-    playwright.expect(page.locator("#verdict")).to_contain_text(text, timeout=PATIENCE)
-
-
-def show_picture(page: Any, path: Path) -> None:
-    page.get_by_role("tab", name=strings.PICTURE_TAB, exact=True).click()
-    page.set_input_files("#picture input[type=file]", path)
-
-
-def draw(page: Any, *strokes: list[tuple[float, float]], mouse: Any = None) -> None:
-    """Draw with the mouse of the page, or of that around a frame; points are shares of the sheet's width and height."""
-    mouse = mouse or page.mouse
-    sheet = page.locator("#canvas svg")
-    sheet.scroll_into_view_if_needed()
-    box = sheet.bounding_box()
-    for stroke in strokes:
-        points = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
-        mouse.move(*points[0])
-        mouse.down()
-        for point in points[1:]:
-            mouse.move(*point, steps=6)
-        mouse.up()
-
+address, browser, page, phone = in_browser.address, in_browser.browser, in_browser.page, in_browser.phone
+pytestmark = in_browser.marks
 
 SEVEN = [(0.4, 0.25), (0.58, 0.25), (0.48, 0.75)]
 ONE = [(0.75, 0.25), (0.75, 0.75)]
@@ -153,23 +46,23 @@ def test_opens_with_a_hint(page):
 def test_uploaded_picture_is_read(page):
     show_picture(page, EXAMPLES / "note.jpg")
     wait_for_number(page, "1984")
-    playwright.expect(page.locator("#annotated img")).to_be_visible()
-    playwright.expect(page.locator("#digit label")).to_have_count(4)
+    expect(page.locator("#annotated img")).to_be_visible()
+    expect(page.locator("#digit label")).to_have_count(4)
 
 
 def test_choosing_a_digit_shows_its_probabilities(page):
     show_picture(page, EXAMPLES / "note.jpg")
     wait_for_number(page, "1984")
     bars = page.locator("#probabilities")
-    playwright.expect(bars.locator("[data-testid$=confidence-set]")).to_have_count(10)
+    expect(bars.locator("[data-testid$=confidence-set]")).to_have_count(10)
     page.locator("#digit label").nth(2).click()
-    playwright.expect(bars.locator("[data-testid$=confidence-set]").first).to_contain_text("8")
+    expect(bars.locator("[data-testid$=confidence-set]").first).to_contain_text("8")
 
 
 def test_example_is_read_when_clicked(page):
     page.get_by_role("button", name="Thumbnail 2 of").click()
     wait_for_number(page, "60319")
-    playwright.expect(page.locator("#picture img")).to_be_visible()
+    expect(page.locator("#picture img")).to_be_visible()
 
 
 def test_drawing_is_read_after_each_stroke_and_cleared(page):
@@ -219,7 +112,7 @@ def test_strokes_are_undone_and_redone_by_buttons_and_keys(page):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_what_is_read_is_what_was_drawn(browser, address, scheme):
     """A stroke is one request, and the server draws it as the sheet does, dark on white in both themes."""
-    for page in open_page(browser, address, viewport={"width": 1280, "height": 1000}, color_scheme=scheme):
+    with opened_page(browser, address, color_scheme=scheme) as page:
         asked: list[Any] = []
         page.on("request", lambda request, asked=asked: asked.append(request) if request.method == "POST" else None)
         draw(page, [(0.2, 0.2), (0.4, 0.3), (0.25, 0.5), (0.4, 0.7), (0.2, 0.8)])
@@ -248,20 +141,20 @@ def test_pen_draws_while_the_other_buttons_do_not(page):
             pressed = {"button": button, "buttons": 0 if kind == "Released" else 1 + (button == "right")}
             event = {"type": f"mouse{kind}", "pointerType": "pen", "clickCount": 1, **place, **pressed}
             mouse.send("Input.dispatchMouseEvent", event)
-        playwright.expect(page.locator("#canvas svg path")).to_have_count(0 if button == "right" else 1)
+        expect(page.locator("#canvas svg path")).to_have_count(0 if button == "right" else 1)
     wait_for_number(page, "1")
 
 
 def test_drawing_outlives_a_look_at_another_tab(page):
     draw(page, SEVEN)
     wait_for_number(page, "7")
-    page.get_by_role("tab", name=strings.PICTURE_TAB, exact=True).click()
-    playwright.expect(page.locator("#canvas svg")).not_to_be_visible()
-    page.get_by_role("tab", name=strings.STAGES_TAB).click()
-    playwright.expect(page.locator("#stage-crops img")).to_be_visible()
-    page.get_by_role("tab", name=strings.READ_TAB, exact=True).click()
-    page.get_by_role("tab", name=strings.DRAW_TAB, exact=True).click()
-    playwright.expect(page.locator("#canvas svg path")).to_have_count(1)
+    open_tab(page, strings.PICTURE_TAB)
+    expect(page.locator("#canvas svg")).not_to_be_visible()
+    open_tab(page, strings.STAGES_TAB)
+    expect(page.locator("#stage-crops img")).to_be_visible()
+    open_tab(page, strings.READ_TAB)
+    open_tab(page, strings.DRAW_TAB)
+    expect(page.locator("#canvas svg path")).to_have_count(1)
     draw(page, ONE)
     wait_for_number(page, "71")
 
@@ -274,9 +167,9 @@ def test_page_in_a_frame_reads_drawings(browser, address):
     frame.locator("#canvas svg").wait_for(timeout=PATIENCE)
     page.wait_for_timeout(500)
     draw(frame, SEVEN, mouse=page.mouse)
-    playwright.expect(frame.locator("#number textarea")).to_have_value("7", timeout=PATIENCE)
+    expect(frame.locator("#number textarea")).to_have_value("7", timeout=PATIENCE)
     frame.get_by_role("button", name=strings.UNDO).click()
-    playwright.expect(frame.locator("#number textarea")).to_have_value("", timeout=PATIENCE)
+    expect(frame.locator("#number textarea")).to_have_value("", timeout=PATIENCE)
     page.close()
 
 
@@ -300,14 +193,14 @@ def test_picture_without_a_number_says_so(page, tmp_path):
 def test_steps_are_shown_for_the_last_picture(page):
     steps = page.get_by_role("tab", name=strings.STAGES_TAB)
     steps.click()
-    playwright.expect(page.get_by_text(strings.STAGES_WAITING)).to_be_visible()
-    page.get_by_role("tab", name=strings.READ_TAB, exact=True).click()
+    expect(page.get_by_text(strings.STAGES_WAITING)).to_be_visible()
+    open_tab(page, strings.READ_TAB)
     show_picture(page, EXAMPLES / "note.jpg")
     wait_for_number(page, "1984")
     steps.click()
     has_lines = (bundled_folder() / f"{STRINGS}.json").is_file()
     for name in STAGES:
-        shown = playwright.expect(page.locator(f"#stage-{name} img"))
+        shown = expect(page.locator(f"#stage-{name} img"))
         if name == "lines" and not has_lines:
             shown.not_to_be_visible()
         else:
@@ -315,28 +208,28 @@ def test_steps_are_shown_for_the_last_picture(page):
 
 
 def test_the_networks_are_shown_with_their_curves(page):
-    page.get_by_role("tab", name=strings.NETWORK_TAB).click()
+    open_tab(page, strings.NETWORK_TAB)
     for manifest in load_manifests():
         network = page.locator(f"#network-{manifest['name']}")
         plots = len(available_curves(manifest)) + bool(by_class(manifest))
-        playwright.expect(network.locator("svg.marks")).to_have_count(plots, timeout=PATIENCE)
+        expect(network.locator("svg.marks")).to_have_count(plots, timeout=PATIENCE)
         total = number(manifest["parameters"]["total"])
-        playwright.expect(network.get_by_text(re.compile(re.escape(total))).first).to_be_visible()
+        expect(network.get_by_text(re.compile(re.escape(total))).first).to_be_visible()
 
 
 def test_the_guide_has_a_tour_that_keeps_still_where_nothing_may_move(page):
-    page.get_by_role("tab", name=strings.GUIDE_TAB).click()
-    playwright.expect(page.locator("#tour img")).to_be_visible()
-    playwright.expect(page.locator("#tour-still")).not_to_be_visible()
+    open_tab(page, strings.GUIDE_TAB)
+    expect(page.locator("#tour img")).to_be_visible()
+    expect(page.locator("#tour-still")).not_to_be_visible()
     page.emulate_media(reduced_motion="reduce")
-    playwright.expect(page.locator("#tour")).not_to_be_visible()
-    playwright.expect(page.locator("#tour-still img")).to_be_visible()
+    expect(page.locator("#tour")).not_to_be_visible()
+    expect(page.locator("#tour-still img")).to_be_visible()
     for entry in load_guide()["limits"]:
-        playwright.expect(page.locator(f"#guide-{entry['name']} .hint").first).to_contain_text(entry["read"])
+        expect(page.locator(f"#guide-{entry['name']} .hint").first).to_contain_text(entry["read"])
 
 
 def test_phone_has_room_for_the_page_and_a_finger_draws(phone):
-    assert phone.evaluate("document.documentElement.scrollWidth") <= 360
+    assert page_fits(phone)
     box = phone.locator("#canvas svg").bounding_box()
     touch = phone.context.new_cdp_session(phone)
     points = [
@@ -349,15 +242,13 @@ def test_phone_has_room_for_the_page_and_a_finger_draws(phone):
     touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     wait_for_number(phone, "7")
     assert phone.evaluate("window.scrollY") == 0  # the finger drew and did not scroll the page away
-    assert phone.evaluate("document.documentElement.scrollWidth") <= 360
+    assert page_fits(phone)
 
 
 def test_programs_read_through_the_named_endpoint(address: str) -> None:
     client = gradio_client.Client(address, verbose=False)
     try:
-        text, reading = client.predict(
-            gradio_client.handle_file(str(ROOT / "tests" / "golden" / "page.png")), api_name="/read"
-        )
+        text, reading = client.predict(gradio_client.handle_file(str(GOLDEN / "page.png")), api_name="/read")
     finally:
         client.close()
     assert text == "253\n9916\n807"

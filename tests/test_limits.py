@@ -16,9 +16,9 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from in_browser import BROWSER, browser  # noqa: F401
 from made_server import result_of, served, start_reading, upload
 from PIL import Image
-from test_browser import BROWSER, browser  # noqa: F401
 from test_web import StubReader, reading_of
 
 from recognizer.types import Trace

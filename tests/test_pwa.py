@@ -4,9 +4,9 @@ from io import BytesIO
 
 import httpx
 import pytest
+from in_browser import BROWSER, browser  # noqa: F401
 from made_server import served
 from PIL import Image
-from test_browser import BROWSER, browser  # noqa: F401
 from test_web import StubReader, reading_of
 
 from recognizer.web import strings
