@@ -18,6 +18,7 @@ from recognizer.web.guide_tab import build_guide_tab
 from recognizer.web.i18n import WITH_LANGUAGE, language_input, text, translations
 from recognizer.web.limits import MAX_FILE_BYTES, RATE, Limits
 from recognizer.web.manifest import load_manifests
+from recognizer.web.mend import MEND_CSS, mend_markup
 from recognizer.web.network_tab import build_network_tab
 from recognizer.web.read_tab import EXAMPLES_FOLDER, KeepCorrection, build_read_tab
 from recognizer.web.result import Reader
@@ -81,6 +82,7 @@ def build_page(
                     build_network_tab(network_tab, manifests)
         gr.Markdown(text("PRIVACY_NOTE" if keep_correction is None else "PRIVACY_NOTE_KEEPING"), elem_classes="hint")
         translate_on_load(page, read.translated)
+        mend_markup(page)
     # `api_open` would let programs pass by the queue.
     page.queue(max_size=QUEUE_LENGTH, default_concurrency_limit=CONCURRENT_READINGS, api_open=False)
     return page
@@ -122,7 +124,7 @@ def launch_options() -> dict[str, Any]:
     return {
         "theme": style.theme(),
         "i18n": translations(),
-        "css": style.CSS + CANVAS_CSS + ACCOUNT_CSS,
+        "css": style.CSS + CANVAS_CSS + ACCOUNT_CSS + MEND_CSS,
         "max_file_size": MAX_FILE_BYTES,
         # The only files outside the uploads that the page hands out: the project's own pictures.
         "allowed_paths": [str(EXAMPLES_FOLDER)],

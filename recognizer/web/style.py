@@ -51,6 +51,16 @@ def theme() -> Any:
         block_title_text_color_dark="#c3c8d2",
         body_text_color_subdued="#6b655e",
         body_text_color_subdued_dark="#a3acba",
+        # The 500 of Gradio's defaults has too little contrast as text, or behind white text; see .dark in CSS, too.
+        color_accent="*primary_600",
+        button_primary_background_fill="*primary_600",
+        button_primary_background_fill_hover="*primary_700",
+        button_primary_border_color="*primary_600",
+        link_text_color_visited="*secondary_600",
+        link_text_color_dark="*secondary_400",
+        link_text_color_hover_dark="*secondary_300",
+        link_text_color_active_dark="*secondary_400",
+        link_text_color_visited_dark="*secondary_400",
         input_background_fill="#ffffff",
         input_background_fill_dark="#1a1f29",
         table_even_background_fill_dark="#1a1f29",
@@ -67,6 +77,7 @@ def theme() -> Any:
 
 
 CSS = """
+.dark { --color-accent: var(--primary-400); }
 /* Without a width its margins would let it grow as wide as all the tabs' names side by side, off a phone's screen. */
 .gradio-container main { width: 100%; max-width: 1160px; margin: 0 auto; }
 #masthead { display: flex; flex-wrap: nowrap; align-items: center; gap: 16px; padding: 4px 0; }

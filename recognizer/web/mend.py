@@ -1,0 +1,40 @@
+"""Mends what screen readers and keyboards cannot use in the markup of Gradio's own components."""
+
+from __future__ import annotations
+
+from typing import Any
+
+# Gradio puts a button into a button in two places, of which neither is then sure to be reached or named:
+# - the button that adds files to those chosen is around the upload's own. It takes over the inner one's name, which Gradio
+#   translates as it does not its own, and what a press does; the inner one can no longer be reached.
+# - the heading of a message, which folds it up, is around the button that closes it. It becomes plain text: see MEND_CSS.
+_MEND = """
+() => {
+  const mend = () => {
+    for (const heading of document.querySelectorAll(".toast-header[role]")) {
+      heading.removeAttribute("role");
+      heading.removeAttribute("tabindex");
+    }
+    for (const inner of document.querySelectorAll("button button.upload-container:not([inert])")) {
+      const outer = inner.parentElement.closest("button");
+      inner.inert = true;
+      outer.ariaLabel = outer.title = inner.ariaLabel;
+      outer.addEventListener("click", (event) => { if (!inner.contains(event.target)) inner.click(); });
+    }
+  };
+  new MutationObserver(mend).observe(document.body, { childList: true, subtree: true });
+  mend();
+}
+"""
+
+MEND_CSS = """
+/* Messages are not folded up. */
+.toast-body .toast-header { pointer-events: none; }
+.toast-body .toast-close { pointer-events: auto; }
+.toast-body .toast-title-row .chevron { display: none; }
+"""
+
+
+def mend_markup(page: Any) -> None:
+    """Mend the markup of a gr.Blocks, `page`, in the browser, from its load on."""
+    page.load(None, None, None, js=_MEND, api_visibility="private")
