@@ -78,8 +78,9 @@ def theme() -> Any:
 
 CSS = """
 .dark { --color-accent: var(--primary-400); }
-/* Without a width its margins would let it grow as wide as all the tabs' names side by side, off a phone's screen. */
-.gradio-container main { width: 100%; max-width: 1160px; margin: 0 auto; }
+/* Without a width its margins would let it grow as wide as all the tabs' names side by side, off a phone's screen. Gradio
+   takes away the right margin alone. */
+.gradio-container main { width: 100%; max-width: 1160px; margin: 0 auto !important; }
 #masthead { display: flex; flex-wrap: nowrap; align-items: center; gap: 16px; padding: 4px 0; }
 #masthead > .column { gap: 0; min-width: 0 !important; }
 #logo { flex: none; width: auto; min-width: 0; }
@@ -202,6 +203,8 @@ CSS = """
   #masthead { align-items: flex-start; }
   #masthead svg { width: 48px; height: 36px; }
   #masthead h1 { font-size: 1.25rem; }
+  /* Gradio leaves out the link before it. */
+  footer .show-api + .record.hidden + .divider, footer .show-api + .divider { display: none; }
 }
 """
 
