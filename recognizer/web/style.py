@@ -196,21 +196,23 @@ CSS = """
 .guide-grid .bad img { border-bottom: 4px solid #c2410c; }
 
 @media (max-width: 640px) {
-  .gradio-container .app { padding: 12px !important; }
   .read-columns { display: flex !important; flex-direction: column; }
   #examples .grid-container { grid-template-columns: repeat(2, 1fr) !important; }
   #picture { height: 280px !important; }
   #masthead { align-items: flex-start; }
   #masthead svg { width: 48px; height: 36px; }
   #masthead h1 { font-size: 1.25rem; }
-  /* Gradio leaves out the link before it. */
-  footer .show-api + .record.hidden + .divider, footer .show-api + .divider { display: none; }
 }
 """
 
 HEAD = f"""<meta name="theme-color" content="{INK.c600}">
-<link rel="apple-touch-icon" href="/pwa_icon/192">"""
-"""What a phone makes of the page where Gradio's manifest does not say it: colour of its bar, and the icon on iOS."""
+<link rel="apple-touch-icon" href="/pwa_icon/192">
+<style media="(max-width: 640px)">
+  .gradio-container .app {{ padding: 12px !important; }}
+  footer .show-api ~ .divider {{ display: none; }} /* Gradio leaves out the link before it. */
+</style>"""
+"""What a phone makes of the page where Gradio's manifest does not say it: colour of its bar, and the icon on iOS; and what
+it does to Gradio's frame of the page, of which CSS within @media cannot speak: Gradio confines it to what is in the frame."""
 
 LOGO = """<svg viewBox="0 0 64 48" aria-hidden="true" fill="none" stroke-linecap="round" stroke-linejoin="round">
 <rect x="1" y="1" width="62" height="46" rx="8" fill="#ffffff" stroke="#d9d2c5"/>
