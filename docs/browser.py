@@ -19,8 +19,11 @@ _FLAGS = ["--no-sandbox", "--disable-gpu", "--use-angle=swiftshader", "--enable-
 
 
 @contextmanager
-def served_page() -> Iterator[tuple[str, Any]]:
+def served_page(*arguments: str) -> Iterator[tuple[str, Any]]:
     """The address of the page, served by app.py until the end of the block, and a browser.
+
+    Args:
+        arguments: further ones for app.py.
 
     Raises:
         FileNotFoundError: neither Chromium nor Chrome is on the PATH.
@@ -33,7 +36,7 @@ def served_page() -> Iterator[tuple[str, Any]]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     server = subprocess.Popen(
-        [sys.executable, str(ROOT / "app.py"), "--port", str(port)], stdout=subprocess.PIPE, text=True
+        [sys.executable, str(ROOT / "app.py"), "--port", str(port), *arguments], stdout=subprocess.PIPE, text=True
     )
     try:
         assert server.stdout is not None
