@@ -1,4 +1,4 @@
-"""Mends what screen readers and keyboards cannot use in the markup of Gradio's own components."""
+"""Mends what screen readers, keyboards and phones cannot use in Gradio's own components."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 # - the button that adds files to those chosen is around the upload's own. It takes over the inner one's name, which Gradio
 #   translates as it does not its own, and what a press does; the inner one can no longer be reached.
 # - the heading of a message, which folds it up, is around the button that closes it. It becomes plain text: see MEND_CSS.
+# Its text fields hear of a change by keys that write something: not of a deletion, of what is pasted or spoken, or of what
+# a phone's keyboard writes. The number's field is told of those by a key of ours.
 _MEND = """
 () => {
   const mend = () => {
@@ -24,6 +26,13 @@ _MEND = """
   };
   new MutationObserver(mend).observe(document.body, { childList: true, subtree: true });
   mend();
+  let key = false;
+  document.addEventListener("keydown", () => { key = false; }, true);
+  document.addEventListener("keypress", () => { key = true; }, true);
+  document.addEventListener("input", ({ target }) => {
+    if (!key && target.matches("#number textarea")) target.dispatchEvent(new KeyboardEvent("keypress"));
+    key = false;
+  });
 }
 """
 
