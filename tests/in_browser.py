@@ -27,6 +27,7 @@ GOLDEN = ROOT / "tests" / "golden"
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 # Enough for the page to start and answer on a busy computer without a graphics card.
 PATIENCE = 30_000
+playwright.expect.set_options(timeout=PATIENCE)
 
 WIDE = {"width": 1280, "height": 1000}
 SMALL_PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
@@ -72,13 +73,16 @@ def served_by_app(folder: Path, *options: str | Path) -> Iterator[str]:
 
 
 @contextmanager
-def opened(browser: Any, address: str, *, errors_told: Sequence[str] = (), **options: Any) -> Iterator[Any]:
+def opened(
+    browser: Any, address: str, *, errors_told: Sequence[str] = (), before: str = "", **options: Any
+) -> Iterator[Any]:
     """A page in a browser window of its own; it must cause no error and ask no other host for anything.
 
     Args:
         browser: of the fixture.
-        address: where to go, "" for nowhere yet.
+        address: where to go.
         errors_told: patterns of the errors that the browser may tell.
+        before: JavaScript that runs before the page's own.
         options: of the window: size, colour scheme, language, permissions.
     """
     context = browser.new_context(**{"viewport": WIDE, **options})
@@ -90,6 +94,8 @@ def opened(browser: Any, address: str, *, errors_told: Sequence[str] = (), **opt
         page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("request", lambda request: asked.append(request.url))
+        if before:
+            page.add_init_script(before)
         page.goto(address)
         yield page
         assert [error for error in errors if not any(re.search(told, error) for told in errors_told)] == []
@@ -159,7 +165,15 @@ def wait_for_verdict(page: Any, text: str) -> None:
 
 
 def open_tab(page: Any, name: str) -> None:
-    page.get_by_role("tab", name=name, exact=True).click()
+    """Open a tab by its name; those without room in the row lie in a menu beside it."""
+    page.wait_for_selector("[role=tab]")
+    tab = page.get_by_role("tab", name=name, exact=True)
+    if not tab.count():
+        page.locator(".overflow-menu:visible > button").first.click()
+        tab = page.locator(".overflow-dropdown:visible button").filter(
+            has_text=re.compile(f"^\\s*{re.escape(name)}\\s*$")
+        )
+    tab.click()
 
 
 def show_picture(page: Any, path: Path) -> None:
@@ -184,4 +198,5 @@ def draw(page: Any, *strokes: list[tuple[float, float]], mouse: Any = None) -> N
 
 def page_fits(page: Any) -> bool:
     """Whether nothing sticks out to the right of the window."""
-    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
+    # Not innerWidth: on a phone it grows with what sticks out.
+    return bool(page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"])

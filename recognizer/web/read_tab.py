@@ -40,6 +40,16 @@ _SPEAK = """
 }
 """
 
+# Of a page with accounts whose session has ended, the server gives away nothing but that.
+_TELL_REFUSAL = f"""
+async () => {{
+  const answer = await fetch("config", {{ method: "HEAD" }}).catch(() => null);
+  return answer?.status === 401
+    ? {json.dumps(said("problem", str(text("ACCOUNT_NEEDED"))))}
+    : {json.dumps(said("problem", str(text("LIMIT_RATE"))))};
+}}
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class ReadTab:
@@ -115,8 +125,7 @@ def build_read_tab(
         **speaking,
     )
     # Why a request was refused that did not go through the queue, Gradio's page keeps to itself.
-    refused = json.dumps(said("problem", str(text("LIMIT_RATE"))))
-    drawn.failure(None, None, verdict_text, js=f"() => {refused}", show_progress="hidden", api_visibility="private")
+    drawn.failure(None, None, verdict_text, js=_TELL_REFUSAL, show_progress="hidden", api_visibility="private")
     # `upload` comes from a chosen, dropped, pasted and photographed picture alike. Without preprocessing the reader gets
     # the uploaded file itself: Gradio would open it with Pillow and answer a bare "Error" where that fails, while the
     # reader's own loader says what is wrong.
@@ -153,7 +162,8 @@ def build_read_tab(
     ) -> list[Any]:
         return _correct_digit(index, typed, last, tongue, str(event.value), keeps)
 
-    bars.select(correct_digit, [digit, number, result, language], corrected, **quiet, **speaking)
+    # Through the queue: what gr.Info says comes no other way.
+    bars.select(correct_digit, [digit, number, result, language], corrected, show_progress="hidden", **speaking)
     number.input(
         lambda typed, last, tongue: _correct(typed, last, tongue, keeps)[1:],
         [number, result, language],
