@@ -38,7 +38,24 @@ ROOT = Path(__file__).resolve().parent.parent
 # --- resuming --------------------------------------------------------------------------------------------------------
 
 
-def fit_small(run: Path, epochs: int, *, resume: bool = False) -> list[dict[str, float]]:
+class CtrlC(keras.callbacks.Callback):
+    """Interrupts the training in the middle of an epoch."""
+
+    def __init__(self, epoch: int) -> None:
+        super().__init__()
+        self._epoch, self._now = epoch, 0
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self._now = epoch
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        if (self._now, batch) == (self._epoch, 1):
+            raise KeyboardInterrupt
+
+
+def fit_small(
+    run: Path, *, resume: bool = False, average: bool = False, interrupt_in: int | None = None
+) -> list[dict[str, float]]:
     """Train a small network with dropout whose validation labels are wrong, so that it soon gets worse."""
     run.mkdir(exist_ok=True)
     digits = make_digits(60)
@@ -56,16 +73,18 @@ def fit_small(run: Path, epochs: int, *, resume: bool = False) -> list[dict[str,
                 keras.layers.Dense(10, activation="softmax"),
             ]
         )
-        model.compile(keras.optimizers.Adam(0.01), "categorical_crossentropy", metrics=["accuracy"], jit_compile=False)
+        optimizer = keras.optimizers.Adam(0.01, use_ema=average, ema_momentum=0.9)
+        model.compile(optimizer, "categorical_crossentropy", metrics=["accuracy"], jit_compile=False)
     batches = DigitBatches(digits, batch_size=16, seed=4, augmentation=Augmentation())
-    others = callbacks.standard_callbacks(run, epochs=12, learning_rate=0.01, schedule="plateau", patience=6)
+    options = {"epochs": 12, "learning_rate": 0.01, "schedule": "plateau", "patience": 6}
+    others = callbacks.standard_callbacks(run, **options, average=average)
     keeper = callbacks.RunState(run, batches, others, 4, state)
     model.fit(
         batches,
         validation_data=arrays(wrong),
-        epochs=epochs,
+        epochs=12,
         initial_epoch=state["epoch"] if state else 0,
-        callbacks=[*others, keeper],
+        callbacks=[*others, keeper, *([] if interrupt_in is None else [CtrlC(interrupt_in)])],
         shuffle=False,
         verbose=0,
     )
@@ -76,16 +95,18 @@ def without_time(rows: list[dict[str, float]]) -> list[dict[str, float]]:
     return [{name: value for name, value in row.items() if name != "seconds"} for row in rows]
 
 
+@pytest.mark.parametrize("average", [False, True])
 @pytest.mark.parametrize("interrupted_after", [1, 4])
-def test_a_resumed_run_is_the_uninterrupted_one(tmp_path: Path, interrupted_after: int) -> None:
+def test_a_resumed_run_is_the_uninterrupted_one(tmp_path: Path, interrupted_after: int, average: bool) -> None:
     """Same losses, and the callbacks slow down and stop in the same epochs."""
-    whole = fit_small(tmp_path / "whole", 12)
+    whole = fit_small(tmp_path / "whole", average=average)
     assert 4 < len(whole) < 12, "it should stop early"
     rates = [row["learning_rate"] for row in whole]
     assert rates[-1] < rates[0], "it should slow down"
 
-    fit_small(tmp_path / "parts", interrupted_after)
-    parts = fit_small(tmp_path / "parts", 12, resume=True)
+    with pytest.raises(KeyboardInterrupt):
+        fit_small(tmp_path / "parts", average=average, interrupt_in=interrupted_after)
+    parts = fit_small(tmp_path / "parts", resume=True, average=average)
     assert len(parts) == len(whole)
     for one, other in zip(without_time(parts), without_time(whole), strict=True):
         assert one == pytest.approx(other, rel=1e-4)

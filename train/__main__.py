@@ -101,6 +101,7 @@ def _config(options: argparse.Namespace) -> Config:
         optimizer=options.optimizer,
         learning_rate=options.learning_rate or LEARNING_RATES[options.optimizer],
         label_smoothing=options.label_smoothing,
+        ema=options.ema,
         schedule=options.schedule or ("cosine" if options.quick else "plateau"),
         patience=options.patience,
         augment=not options.no_augmentation,
@@ -251,6 +252,13 @@ def _parser() -> argparse.ArgumentParser:
         default=0.0,
         metavar="SHARE",
         help="of each label, for the others (default: 0)",
+    )
+    how.add_argument(
+        "--ema",
+        type=_share,
+        default=0.0,
+        metavar="MOMENTUM",
+        help="keep the moving average of the weights, over about 1 / (1 - MOMENTUM) steps (default: 0, none)",
     )
     how.add_argument(
         "--patience",

@@ -23,15 +23,16 @@ from train.errors import RunError
 BEST, LAST, HISTORY = "best.keras", "last.keras", "history.csv"
 NEW_BEST, _NEW_LAST = "best.new.keras", "last.new.keras"
 _STATE_MEMBER = "training_state.json"
-_KEPT = ("best", "wait", "cooldown_counter", "stopped_epoch", "best_epoch")
-"""Attributes of Keras's callbacks that a resumed run takes over."""
+_KEPT = ("best", "wait", "cooldown_counter", "stopped_epoch", "best_epoch", "_ema_weights_in_model")
+"""Attributes of Keras's callbacks that a resumed run takes over. The last says that the saved network holds averaged weights
+and its optimizer those to go on from, where Keras exchanges them."""
 
 MONITOR = "val_loss"
 """Finer than the accuracy, which moves in steps of one image."""
 
 
 def standard_callbacks(
-    run: Path, *, epochs: int, learning_rate: float, schedule: str, patience: int
+    run: Path, *, epochs: int, learning_rate: float, schedule: str, patience: int, average: bool = False
 ) -> list[keras.callbacks.Callback]:
     """Keras's own callbacks of a run.
 
@@ -42,6 +43,8 @@ def standard_callbacks(
         schedule: "plateau" (to a third after two epochs without progress) or "cosine" (Loshchilov and Hutter 2017,
             "SGDR", arXiv:1608.03983: one fall from `learning_rate` to a hundredth of it).
         patience: epochs without progress after which training stops.
+        average: validate and save the moving average of the weights (Polyak and Juditsky 1992, "Acceleration of stochastic
+            approximation by averaging"), which the optimizer has to keep.
     """
     if schedule == "cosine":
         slow_down = keras.callbacks.LearningRateScheduler(
@@ -50,6 +53,7 @@ def standard_callbacks(
     else:
         slow_down = keras.callbacks.ReduceLROnPlateau(MONITOR, factor=1 / 3, patience=2, min_lr=learning_rate / 1000)
     return [
+        *([keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if average else []),
         keras.callbacks.ModelCheckpoint(run / NEW_BEST, MONITOR, save_best_only=True),
         slow_down,
         keras.callbacks.EarlyStopping(MONITOR, patience=patience),

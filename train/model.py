@@ -69,11 +69,25 @@ def start_from(model: keras.Model, other: keras.Model) -> None:
 
 
 def compile_model(
-    model: keras.Model, optimizer: str = "adam", learning_rate: float | None = None, label_smoothing: float = 0.0
+    model: keras.Model,
+    optimizer: str = "adam",
+    learning_rate: float | None = None,
+    label_smoothing: float = 0.0,
+    ema: float = 0.0,
 ) -> None:
-    """Set optimizer, categorical cross-entropy and accuracy; `learning_rate` None takes the optimizer's usual one."""
+    """Set optimizer, categorical cross-entropy and accuracy.
+
+    Args:
+        model: the network.
+        optimizer: of `LEARNING_RATES`.
+        learning_rate: None takes the optimizer's usual one.
+        label_smoothing: share of each label that goes to the others.
+        ema: momentum of the moving average of the weights that `callbacks.standard_callbacks` validates and saves; 0 for none.
+    """
     rate = LEARNING_RATES[optimizer] if learning_rate is None else learning_rate
     options: dict[str, Any] = {"momentum": 0.9, "nesterov": True} if optimizer == "sgd" else {}
+    if ema:
+        options |= {"use_ema": True, "ema_momentum": ema}
     chosen = keras.optimizers.get({"class_name": optimizer, "config": {"learning_rate": rate, **options}})
     model.compile(
         chosen,

@@ -55,6 +55,8 @@ class Config(RunConfig):
     optimizer: str = "adam"
     learning_rate: float = 1e-3
     label_smoothing: float = 0.0
+    ema: float = 0.0
+    """Momentum of the moving average of the weights, over about 1 / (1 - momentum) steps; 0 for none."""
     schedule: str = "plateau"
     patience: int = 6
     augment: bool = True
@@ -189,7 +191,7 @@ def train(config: Config, run: Path, *, resume: bool = False, verbose: str | int
         network = model.build_model(CLASSES + (config.non_digits > 0))
         if config.init:
             description["init"] = _start_from(network, Path(config.init), config)
-        model.compile_model(network, config.optimizer, config.learning_rate, config.label_smoothing)
+        model.compile_model(network, config.optimizer, config.learning_rate, config.label_smoothing, config.ema)
     config.save(run, description)
 
     train_batches = batches.DigitBatches(
@@ -208,6 +210,7 @@ def train(config: Config, run: Path, *, resume: bool = False, verbose: str | int
         learning_rate=config.learning_rate,
         schedule=config.schedule,
         patience=config.patience,
+        average=config.ema > 0,
     )
     keeper = callbacks.RunState(run, train_batches, others, config.seed, state)
     first = int(state["epoch"]) if state else 0
