@@ -378,6 +378,40 @@ def scribble(sources: Sources, rng: np.random.Generator) -> Images:
     return draw_strokes([points.astype(np.float32)], rng.uniform(3, 12))
 
 
+def tangle(sources: Sources, rng: np.random.Generator) -> Images:
+    """Strokes with no plan, nearly straight, that cross one another more often than any digit's."""
+    count = int(rng.integers(4, 7))
+    for _ in range(50):
+        ends = rng.uniform(0, _SIZE, (count, 2, 2))
+        crossings = sum(_cross(ends[i], ends[j]) for i in range(count) for j in range(i))
+        if crossings >= 3:
+            break
+    along = np.linspace(0, 1, 8)[:, None]
+    strokes = []
+    for start, end in ends:
+        across = np.array([start[1] - end[1], end[0] - start[0]]) * rng.normal(0, 0.06)
+        strokes.append((start + along * (end - start) + np.sin(np.pi * along) * across).astype(np.float32))
+    return draw_strokes(strokes, rng.uniform(3, 12))
+
+
+def _cross(one: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) -> bool:
+    """Whether two lines, each (2, 2) from start to end, cross."""
+
+    def sides(line: npt.NDArray[np.float64], points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        along, to = line[1] - line[0], points - line[0]
+        return along[0] * to[:, 1] - along[1] * to[:, 0]
+
+    return bool(np.prod(sides(one, other)) < 0 and np.prod(sides(other, one)) < 0)
+
+
+def zigzag(sources: Sources, rng: np.random.Generator) -> Images:
+    """One stroke that goes up and down from left to right, in corners or in waves."""
+    corners = int(rng.integers(5, 10))
+    x = np.arange(corners) * rng.uniform(0.25, 0.5) + rng.normal(0, 0.05, corners)
+    y = (np.arange(corners) % 2) * rng.uniform(0.3, 1.0) + rng.normal(0, 0.08, corners)
+    return _write((tuple(zip(x.tolist(), y.tolist(), strict=True)),), rng)
+
+
 def smudge(sources: Sources, rng: np.random.Generator) -> Images:
     """Blots: smooth noise above a threshold, densest in the middle."""
     side = 64
@@ -419,17 +453,19 @@ def _write(strokes: Sign, rng: np.random.Generator) -> Images:
 
 
 TRAINING: Mapping[Recipe, float] = {
-    part_of_digit: 0.22,
-    touching_digits: 0.2,
+    part_of_digit: 0.2,
+    touching_digits: 0.18,
     digit_above_digit: 0.04,
-    digit_and_part: 0.12,
+    digit_and_part: 0.1,
     sign: 0.12,
-    dash: 0.07,
+    dash: 0.06,
     slash: 0.04,
-    comma: 0.06,
-    letter: 0.07,
-    scribble: 0.03,
-    smudge: 0.03,
+    comma: 0.05,
+    letter: 0.11,
+    tangle: 0.04,
+    zigzag: 0.02,
+    scribble: 0.02,
+    smudge: 0.02,
 }
 """The share of each recipe in what the network learns from."""
 
