@@ -14,6 +14,7 @@ from typing import Any
 
 from recognizer.checkpoint import STRINGS
 from recognizer.errors import RecognizerError
+from train.errors import RunError
 from train.run import CONFIG, LEARNING_RATES, Config, kind_of, load_config, read_description
 
 QUICK = {"limit": 19_000, "validation": 1_000, "epochs": 3, "batch_size": 64}
@@ -169,11 +170,15 @@ def _evaluate(options: argparse.Namespace) -> int:
     if _is_strings_run(options.folder):
         from train.strings import evaluate_run
 
+        if options.transfer:
+            raise RunError(f"{options.folder} is a run of the line network: --transfer is for digit networks.")
         print(f"{_lines_report(evaluate_run(options.folder, options.data))}\nSaved metrics.json in {options.folder}")
         return 0
     from train.evaluate import evaluate_folder, report
 
-    metrics, saved_in = evaluate_folder(options.folder, options.data, test=not options.no_test)
+    metrics, saved_in = evaluate_folder(
+        options.folder, options.data, test=not options.no_test, transfer=options.transfer
+    )
     print(f"{report(metrics)}\nSaved metrics.json and plots in {saved_in}")
     return 0
 
@@ -282,6 +287,12 @@ def _parser() -> argparse.ArgumentParser:
         "--data", type=Path, metavar="NPZ", help="as for training (default: what the run was trained on)"
     )
     evaluate.add_argument("--no-test", action="store_true", help="only the validation part")
+    evaluate.add_argument(
+        "--transfer",
+        type=Path,
+        metavar="FOLDER",
+        help="also on other collections that nothing was fitted on: a folder with any of mnist.npz, usps.npz, optdigits.npz",
+    )
     evaluate.set_defaults(command=_evaluate)
 
     export = commands.add_parser(

@@ -242,7 +242,12 @@ def evaluate_weights(
 
 
 def evaluate_folder(
-    folder: Path, data: Path | None = None, *, test: bool = True, output: Path | None = None
+    folder: Path,
+    data: Path | None = None,
+    *,
+    test: bool = True,
+    output: Path | None = None,
+    transfer: Path | None = None,
 ) -> tuple[dict[str, Any], Path]:
     """Measure the best weights of a run, or a checkpoint, and save `metrics.json` and the plots.
 
@@ -251,6 +256,7 @@ def evaluate_folder(
         data: as for training; None for the file that a run was trained on, or the official EMNIST digits.
         test: whether to look at the test part.
         output: where to save; None for the run folder itself, or `runs/evaluation` for a checkpoint.
+        transfer: a folder of other collections, as `train.transfer` takes, to measure the weights on as well.
 
     Returns:
         The figures, and the folder they were saved in. Validation figures are only given where the data are those that
@@ -263,7 +269,9 @@ def evaluate_folder(
     from train import plots
     from train.callbacks import BEST
     from train.run import CONFIG, METRICS, Config, load_config, write_json
+    from train.transfer import evaluate_transfer, load_transfer
 
+    others = load_transfer(transfer) if transfer else {}  # first, for it may fail, and the rest takes minutes
     temperature: float | None = None
     if (folder / CONFIG).is_file():
         config, description = load_config(folder)
@@ -293,6 +301,8 @@ def evaluate_folder(
             "The weights were trained on other data, so only the test part could be measured: drop --no-test."
         )
     metrics = evaluate_weights(weights, dataset, parts, temperature)
+    if others:
+        metrics["transfer"] = evaluate_transfer(load_network(weights), others)
     output.mkdir(parents=True, exist_ok=True)
     write_json(output / METRICS, metrics)
     for part in parts:
@@ -325,4 +335,8 @@ def report(metrics: dict[str, Any]) -> str:
                 f"{digits['share']:.2%} of the digits",
                 "  by kind: " + "  ".join(f"{name.replace('_', ' ')} {one['share']:.1%}" for name, one in kinds),
             ]
+    if "transfer" in metrics:
+        from train import transfer
+
+        lines.append(transfer.report(metrics["transfer"]))
     return "\n".join([*lines, f"temperature {metrics['temperature']}"])
