@@ -29,6 +29,12 @@ BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "
 PATIENCE = 30_000
 playwright.expect.set_options(timeout=PATIENCE)
 
+# Strokes for `draw`.
+SEVEN = [(0.4, 0.25), (0.58, 0.25), (0.48, 0.75)]
+ONE = [(0.75, 0.25), (0.75, 0.75)]
+FOUR_OR_NINE = [[(0.73, 0.25), (0.64, 0.35), (0.64, 0.5), (0.72, 0.54), (0.8, 0.5)], [(0.8, 0.25), (0.78, 0.75)]]
+"""A 4 that is almost a 9, for its top is all but closed: the reader is in doubt."""
+
 WIDE = {"width": 1280, "height": 1000}
 SMALL_PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
 

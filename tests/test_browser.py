@@ -11,8 +11,11 @@ import numpy as np
 import pytest
 from in_browser import (
     EXAMPLES,
+    FOUR_OR_NINE,
     GOLDEN,
+    ONE,
     PATIENCE,
+    SEVEN,
     draw,
     expect,
     open_tab,
@@ -34,16 +37,12 @@ from recognizer.web.result import STAGES
 address, browser, page, phone = in_browser.address, in_browser.browser, in_browser.page, in_browser.phone
 pytestmark = in_browser.marks
 
-SEVEN = [(0.4, 0.25), (0.58, 0.25), (0.48, 0.75)]
-ONE = [(0.75, 0.25), (0.75, 0.75)]
 TWO = [(0.16, 0.34), (0.18, 0.25), (0.24, 0.20), (0.31, 0.24), (0.32, 0.34), (0.27, 0.48), (0.20, 0.62), (0.14, 0.76)]
 TWO += [(0.20, 0.77), (0.27, 0.76), (0.35, 0.76)]
 FIVE = [(0.45, 0.22), (0.44, 0.45), (0.50, 0.42), (0.57, 0.47), (0.60, 0.58), (0.57, 0.71), (0.50, 0.77), (0.42, 0.73)]
 FIVE_BAR = [(0.45, 0.22), (0.52, 0.215), (0.60, 0.21)]
 THREE = [(0.69, 0.26), (0.74, 0.20), (0.81, 0.22), (0.83, 0.32), (0.78, 0.43), (0.73, 0.46), (0.80, 0.48), (0.85, 0.58)]
 THREE += [(0.83, 0.71), (0.76, 0.77), (0.68, 0.72)]
-# A 4 that is almost a 9, for its top is all but closed.
-FOUR_OR_NINE = [[(0.73, 0.25), (0.64, 0.35), (0.64, 0.5), (0.72, 0.54), (0.8, 0.5)], [(0.8, 0.25), (0.78, 0.75)]]
 
 CLIPBOARD = ["clipboard-read", "clipboard-write"]
 TABS = {
