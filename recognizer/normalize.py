@@ -9,6 +9,7 @@ meets at run time what the network saw in training.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -24,6 +25,23 @@ _BLUR_SIGMA = 1.0
 """EMNIST's own blur, at the size of NIST's forms."""
 
 
+class Steps(NamedTuple):
+    """A character after each step, uint8, white ink on black; `stretched` is the result."""
+
+    cropped: npt.NDArray[np.uint8]
+    """(height, width) cut to the ink."""
+    resized: npt.NDArray[np.uint8]
+    """The longer side brought to 96 pixels."""
+    centred: npt.NDArray[np.uint8]
+    """(112, 112) in the middle of an empty square."""
+    blurred: npt.NDArray[np.uint8]
+    """(112, 112) its edges softened."""
+    shrunk: npt.NDArray[np.uint8]
+    """(28, 28) a quarter of the size."""
+    stretched: npt.NDArray[np.uint8]
+    """(28, 28) the lightest pixel brought to 255."""
+
+
 def normalize(ink: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     """Bring one character to EMNIST's form.
 
@@ -33,24 +51,31 @@ def normalize(ink: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     Returns:
         (28, 28) uint8, white ink on black: the ink's longer side spans 24 pixels and is centred. All zero where `ink` is.
     """
-    canvas = np.zeros((CROP_SIZE, CROP_SIZE), np.uint8)
+    steps = normalize_steps(ink)
+    return np.zeros((CROP_SIZE, CROP_SIZE), np.uint8) if steps is None else steps.stretched
+
+
+def normalize_steps(ink: npt.NDArray[np.uint8]) -> Steps | None:
+    """Bring one character to EMNIST's form, keeping every step; arguments as for `normalize`, None where there is no ink."""
     x, y, width, height = cv2.boundingRect(ink)
     if width == 0 or height == 0:
-        return canvas
-    ink = ink[y : y + height, x : x + width]
+        return None
+    cropped = ink[y : y + height, x : x + width]
 
     side = CROP_SIZE * _OVERSAMPLING
     scale = (CROP_SIZE - 2 * BORDER) * _OVERSAMPLING / max(width, height)
     size = max(1, round(width * scale)), max(1, round(height * scale))
     # INTER_AREA averages when it shrinks, but does not smooth the steps of a small crop that grows.
-    big = cv2.resize(ink, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
-    square = np.zeros((side, side), np.uint8)
+    resized = cv2.resize(cropped, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+    centred = np.zeros((side, side), np.uint8)
     top, left = (side - size[1]) // 2, (side - size[0]) // 2
-    square[top : top + size[1], left : left + size[0]] = big
-    blurred = cv2.GaussianBlur(square, (0, 0), _BLUR_SIGMA)
-    small = cv2.resize(blurred, (CROP_SIZE, CROP_SIZE), interpolation=cv2.INTER_AREA)
+    centred[top : top + size[1], left : left + size[0]] = resized
+    blurred = cv2.GaussianBlur(centred, (0, 0), _BLUR_SIGMA)
+    shrunk = cv2.resize(blurred, (CROP_SIZE, CROP_SIZE), interpolation=cv2.INTER_AREA)
     # Every EMNIST picture reaches 255; a thin stroke that was shrunk does not.
-    return np.asarray(cv2.convertScaleAbs(small, alpha=255.0 / max(1, int(small.max()))), dtype=np.uint8)
+    stretched = cv2.convertScaleAbs(shrunk, alpha=255.0 / max(1, int(shrunk.max())))
+    pictures = (cropped, resized, centred, blurred, shrunk, stretched)
+    return Steps(*(np.asarray(picture, np.uint8) for picture in pictures))
 
 
 def normalize_all(inks: Sequence[npt.NDArray[np.uint8]]) -> npt.NDArray[np.uint8]:

@@ -15,6 +15,7 @@ from typing import Any
 from recognizer.checkpoint import STRINGS
 from recognizer.errors import RecognizerError
 from train.errors import RunError
+from train.quiet import import_keras_quietly as _import_keras_quietly
 from train.run import CONFIG, LEARNING_RATES, Config, kind_of, load_config, read_description
 
 QUICK = {"limit": 19_000, "validation": 1_000, "epochs": 3, "batch_size": 64}
@@ -193,27 +194,6 @@ def _export(options: argparse.Namespace) -> int:
     manifest = export_run(options.run, options.to, manifest_only=options.manifest_only)
     print(f"Wrote {manifest}{'' if options.manifest_only else ', the weights and their ONNX twin beside it'}.")
     return 0
-
-
-def _import_keras_quietly() -> None:
-    """Import Keras without what TensorFlow's C++ parts write to stderr about processors and missing GPUs.
-
-    They write before TF_CPP_MIN_LOG_LEVEL counts, past Python's sys.stderr. Errors are Python exceptions and still show.
-    """
-    sys.stderr.flush()
-    kept = os.dup(2)
-    try:
-        with open(os.devnull, "w") as nowhere:  # noqa: PTH123
-            os.dup2(nowhere.fileno(), 2)
-        import keras
-
-        from train.model import has_gpu
-
-        has_gpu()  # looking for a GPU writes too
-        keras.ops.zeros(1)
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -125,6 +125,14 @@ def read_made(
     return outcomes, mistakes
 
 
+def curve_by_length(
+    reader: DigitReader, digits: Digits, lengths: Iterable[int], count: int, *, touching: bool = False
+) -> list[dict[str, float]]:
+    """Read strings put together from single digits, `count` of each length: rows as `scores.by_digits` gives them."""
+    made = (one for length in lengths for one in strings(digits, Recipe(length, touching), count))
+    return by_digits(read_made(reader, (("strings", *one) for one in made))[0])
+
+
 def _shrink(picture: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     """A picture at most `_TILE` pixels a side, for the contact sheet."""
     height, width = picture.shape[:2]
@@ -357,8 +365,7 @@ def _evaluate_synthetic(reader: DigitReader, digits: Digits, count: int, evaluat
         span = f"{row['low']:.1f} - {row['high']:.1f}"
         print(f"{name:26}{count:9}{row['exact']:9.1f}{span:>16}{row['cer']:8.1f}{recipe.target:8.1f}", flush=True)
     # The curve needs less: a fifth of the strings at each of its points.
-    shorter = (made for length in SYNTHETIC_LENGTHS for made in strings(digits, Recipe(length), -(-count // 5)))
-    curve = by_digits(read_made(reader, (("separated", *made) for made in shorter))[0])
+    curve = curve_by_length(reader, digits, SYNTHETIC_LENGTHS, -(-count // 5))
     _print_by_digits(curve)
     evaluation.figures["synthetic"] = {"kinds": kinds, "by_digits": curve}
 

@@ -98,6 +98,17 @@ def compile_model(
     )
 
 
+def suit_short_run(model: keras.Model, steps: int) -> None:
+    """Let batch normalization forget the statistics that it starts with in a run of few steps.
+
+    Keras's momentum of 0.99 takes a thousand steps, until when the network, asked rather than trained, answers nonsense. A run
+    of two thousand steps or more keeps it.
+    """
+    for layer in model.layers:
+        if isinstance(layer, layers.BatchNormalization):
+            layer.momentum = min(layer.momentum, max(0.8, 1 - 20 / steps))
+
+
 def has_gpu() -> bool:
     """Whether the backend sees a GPU."""
     try:

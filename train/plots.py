@@ -149,6 +149,83 @@ def save_risk_coverage(curves: Mapping[str, Sequence[tuple[float, float]]], path
     figure.savefig(path, dpi=110)
 
 
+def save_class_counts(parts: Mapping[str, npt.NDArray[np.uint8]], path: Path) -> None:
+    """Number of digits of each class.
+
+    Args:
+        parts: of each part of the data, its labels, 0 to 9.
+        path: the PNG file.
+    """
+    figure = Figure(figsize=(8, 3.5), layout="constrained")
+    axes = figure.subplots()
+    width = 0.8 / len(parts)
+    for index, (name, labels) in enumerate(parts.items()):
+        places = np.arange(len(CLASS_NAMES)) + (index - (len(parts) - 1) / 2) * width
+        axes.bar(places, np.bincount(labels, minlength=len(CLASS_NAMES)), width, label=name)
+    axes.set(xticks=range(len(CLASS_NAMES)), xticklabels=CLASS_NAMES, xlabel="digit", ylabel="pictures")
+    axes.grid(alpha=0.3, axis="y")
+    axes.legend()
+    figure.savefig(path, dpi=110)
+
+
+def save_shares(shares: Mapping[str, tuple[float, tuple[float, float]]], path: Path) -> None:
+    """Accuracy of several classifiers with its 95 % interval.
+
+    Args:
+        shares: of each name, accuracy and interval, 0 to 1; the first one comes out on top.
+        path: the PNG file.
+    """
+    figure = Figure(figsize=(8, 0.4 * len(shares) + 1), layout="constrained")
+    axes = figure.subplots()
+    accuracy = 100 * np.array([share for share, _ in shares.values()])
+    interval = 100 * np.array([interval for _, interval in shares.values()])
+    bars = np.maximum(0, np.abs(interval.T - accuracy))
+    axes.errorbar(accuracy, list(shares), xerr=bars, fmt="o", capsize=4)
+    axes.invert_yaxis()
+    axes.set(xlabel="accuracy, % (95 % interval)")
+    axes.grid(alpha=0.3)
+    figure.savefig(path, dpi=110)
+
+
+def save_optimizers(curves: Mapping[str, Sequence[dict[str, float]]], path: Path) -> None:
+    """Training loss and validation accuracy of several runs.
+
+    Args:
+        curves: of each name, rows as those of `history.csv`; all runs have as many epochs.
+        path: the PNG file.
+    """
+    loss = {name: [row["loss"] for row in rows] for name, rows in curves.items()}
+    accuracy = {name: [100 * row["val_accuracy"] for row in rows] for name, rows in curves.items()}
+    _save_epochs(
+        next(iter(curves.values())),
+        path,
+        (loss, {"ylabel": "training loss, cross-entropy", "yscale": "log"}),
+        (accuracy, {"ylabel": "validation accuracy, %"}),
+    )
+
+
+def save_probabilities(probabilities: npt.NDArray[np.float32], labels: Sequence[str], path: Path) -> None:
+    """What the digit network answered for each crop of a picture.
+
+    Args:
+        probabilities: (N, 10 or 11), N at least 1; the eleventh is that it is no digit.
+        labels: what each crop was read as.
+        path: the PNG file.
+    """
+    count, classes = probabilities.shape
+    figure = Figure(figsize=(7, 0.35 * count + 1.2), layout="constrained")
+    axes = figure.subplots()
+    axes.imshow(probabilities, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    for (row, column), share in np.ndenumerate(probabilities):
+        if share >= 0.005:
+            colour = "white" if share > 0.5 else "black"
+            axes.text(column, row, f"{share:.2f}", ha="center", va="center", fontsize=8, color=colour)
+    names = [*CLASS_NAMES, "none"][:classes]
+    axes.set(xticks=range(classes), xticklabels=names, yticks=range(count), yticklabels=labels)
+    axes.set(xlabel="probability of each class", ylabel="crop, read as")
+    figure.savefig(path, dpi=110)
+
+
 class Tile(NamedTuple):
     """A picture of a contact sheet."""
 

@@ -203,6 +203,8 @@ def train(config: Config, run: Path, *, resume: bool = False, verbose: str | int
         sources=Sources(dataset.train, strokes, dataset.letters),
         non_digits=config.non_digits,
     )
+    if not resume:
+        model.suit_short_run(network, config.epochs * len(train_batches))
     validation = _with_non_digits(dataset, config)
     others = callbacks.standard_callbacks(
         run,

@@ -1,21 +1,27 @@
-"""Contact sheets of lines: how training lines are made, step by step, and the pictures whose lines they imitate."""
+"""Contact sheets: how training lines are made, step by step, the pictures whose lines they imitate, and single digits."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
-from recognizer.binarize import binarize, rescale, working_scale
+from recognizer.binarize import Binarized, binarize, rescale, working_scale
+from recognizer.classifier import DigitClassifier
+from recognizer.draw import contact_sheet
 from recognizer.image_io import load_image, to_grey
 from recognizer.lines import cut_line
+from recognizer.normalize import normalize_all
 from recognizer.rulings import remove_rulings
 from recognizer.segment import dilate, find_components, select_digits, sort_left_to_right
-from recognizer.types import GreyImage, RgbImage
+from recognizer.split import split
+from recognizer.types import CLASS_NAMES, Component, GreyImage, InkMask, RgbImage
+from train.data import CLASSES, Digits
 from train.examples import MadePicture, example_pictures, golden_pictures
 from train.synthesis import Hand, Sources, degrade, random_hand, random_text, synthesise, write_line
 
@@ -63,11 +69,12 @@ class CaptionedLine(NamedTuple):
     caption: str
 
 
-def line_sheet(lines: Sequence[CaptionedLine]) -> RgbImage:
+def line_sheet(lines: Sequence[CaptionedLine], height: int = _HEIGHT) -> RgbImage:
     """Lay lines out one after the other, as the words of a page, each below its caption.
 
     Args:
         lines: of any size, at least 1 pixel; they are brought to one height.
+        height: that height, in pixels.
 
     Returns:
         (height, 1200, 3) uint8 RGB.
@@ -75,16 +82,16 @@ def line_sheet(lines: Sequence[CaptionedLine]) -> RgbImage:
     from matplotlib.font_manager import findfont  # the font that comes with Pillow lacks the signs of currencies
 
     font = ImageFont.truetype(findfont("DejaVu Sans"), _FONT)
-    pictures = [_at_one_height(line.picture) for line in lines]
+    pictures = [_at_one_height(line.picture, height) for line in lines]
     places: list[tuple[int, int]] = []
     x = y = _GAP
     for line, picture in zip(lines, pictures, strict=True):
         width = max(picture.shape[1], int(np.ceil(font.getlength(line.caption))))
         if x > _GAP and x + width > _WIDTH - _GAP:
-            x, y = _GAP, y + _CAPTION + _HEIGHT + _GAP
+            x, y = _GAP, y + _CAPTION + height + _GAP
         places.append((x, y))
         x += width + _GAP
-    sheet = Image.new("RGB", (_WIDTH, y + _CAPTION + _HEIGHT + _GAP), "white")
+    sheet = Image.new("RGB", (_WIDTH, y + _CAPTION + height + _GAP), "white")
     pen = ImageDraw.Draw(sheet)
     for line, picture, (x, y) in zip(lines, pictures, places, strict=True):
         pen.text((x, y), line.caption, fill="black", font=font)
@@ -92,8 +99,8 @@ def line_sheet(lines: Sequence[CaptionedLine]) -> RgbImage:
     return np.array(sheet, dtype=np.uint8)
 
 
-def _at_one_height(picture: GreyImage) -> GreyImage:
-    scale = min(_HEIGHT / picture.shape[0], (_WIDTH - 2 * _GAP) / picture.shape[1])
+def _at_one_height(picture: GreyImage, height: int) -> GreyImage:
+    scale = min(height / picture.shape[0], (_WIDTH - 2 * _GAP) / picture.shape[1])
     size = max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale))
     # Enlarged pixels stay square: they are what the network sees.
     return np.asarray(
@@ -161,11 +168,20 @@ def cut_lines(picture: RgbImage) -> list[GreyImage]:
     Args:
         picture: (height, width, 3) uint8 RGB.
     """
+    binarized, cleaned, rows = _components(picture)
+    return [cut_line(binarized.flat, cleaned, row).image for row in rows]
+
+
+def _components(picture: RgbImage) -> tuple[Binarized, InkMask, list[list[Component]]]:
+    """What the reader finds before it cuts: the binarised picture, its ink without rulings, and the components line by line."""
     binarized = binarize(rescale(to_grey(picture), working_scale(*picture.shape[:2])))
     cleaned = remove_rulings(binarized.mask, binarized.stroke_width)
     found = find_components(cleaned, dilate(cleaned, binarized.stroke_width))
-    components = select_digits(found, binarized.stroke_width, cleaned.shape[::-1])
-    return [cut_line(binarized.flat, cleaned, line).image for line in sort_left_to_right(components)]
+    return (
+        binarized,
+        cleaned,
+        sort_left_to_right(select_digits(found, binarized.stroke_width, cleaned.shape[::-1])),
+    )
 
 
 def picture_lines(pictures: Sequence[MadePicture] | None = None) -> list[CaptionedLine]:
@@ -186,3 +202,79 @@ def picture_lines(pictures: Sequence[MadePicture] | None = None) -> list[Caption
             CaptionedLine(image, f"{text}, {picture.note.lower()}") for image, text in zip(cut, texts, strict=True)
         ]
     return lines
+
+
+# --- single digits ---------------------------------------------------------------------------------------------------
+
+
+def sample_sheet(digits: Digits, each: int = 20, seed: int = 1) -> RgbImage:
+    """Digits drawn at random, a row for each class.
+
+    Args:
+        digits: `each` or more of every class.
+        each: how many of each class.
+        seed: the same seed gives the same choice.
+    """
+    rng = np.random.default_rng(seed)
+    rows = [rng.permutation(np.flatnonzero(digits.labels == label))[:each] for label in range(CLASSES)]
+    return contact_sheet(digits.images[np.concatenate(rows)], columns=each, enlarge=2)
+
+
+def mean_digits(digits: Digits) -> list[CaptionedLine]:
+    """The mean picture of each class that occurs."""
+    return [
+        CaptionedLine(digits.images[digits.labels == label].mean(axis=0).astype(np.uint8), CLASS_NAMES[label])
+        for label in np.unique(digits.labels)
+    ]
+
+
+def step_lines(steps: Mapping[str, GreyImage]) -> list[CaptionedLine]:
+    """Pictures after the steps of a conversion, each with its name and its size."""
+    return [CaptionedLine(picture, f"{name}, {picture.shape[1]}x{picture.shape[0]}") for name, picture in steps.items()]
+
+
+def least_likely(digits: Digits, probabilities: npt.NDArray[np.float32], count: int = 40) -> list[CaptionedLine]:
+    """The digits that a network finds least likely to be what their label says, the worst first.
+
+    Args:
+        digits: N digits.
+        probabilities: (N, 10 or 11) what the network answered.
+        count: how many at most.
+    """
+    own = probabilities[np.arange(len(digits)), digits.labels]
+    return [_answered(digits, probabilities, int(index)) for index in np.argsort(own, kind="stable")[:count]]
+
+
+def mistakes(digits: Digits, probabilities: npt.NDArray[np.float32], count: int = 40) -> list[CaptionedLine]:
+    """The digits that a network reads wrongly, the surest first; arguments as for `least_likely`."""
+    digit_probabilities = probabilities[:, :CLASSES]
+    wrong = np.flatnonzero(digit_probabilities.argmax(axis=1) != digits.labels)
+    ranked = wrong[np.argsort(-digit_probabilities[wrong].max(axis=1), kind="stable")]
+    return [_answered(digits, digit_probabilities, int(index)) for index in ranked[:count]]
+
+
+def _answered(digits: Digits, probabilities: npt.NDArray[np.float32], index: int) -> CaptionedLine:
+    best = int(probabilities[index].argmax())
+    name = CLASS_NAMES[best] if best < CLASSES else "none"
+    return CaptionedLine(
+        digits.images[index],
+        f"{CLASS_NAMES[digits.labels[index]]} as {name}, {probabilities[index, best]:.2f}",
+    )
+
+
+def piece_lines(picture: RgbImage, classifier: DigitClassifier) -> list[CaptionedLine]:
+    """The pieces into which the reader may cut the ink of a picture, each with what the digit network says of it.
+
+    Args:
+        picture: (height, width, 3) uint8 RGB.
+        classifier: the digit network.
+    """
+    binarized, _, rows = _components(picture)
+    pieces = [piece for row in rows for component in row for piece in split(component, binarized.stroke_width)]
+    crops = normalize_all([piece.component.ink for piece in pieces])
+    probabilities = classifier.predict(crops)
+    names = [CLASS_NAMES[k] if k < CLASSES else "none" for k in probabilities.argmax(axis=1)]
+    return [
+        CaptionedLine(crop, f"{piece.start}–{piece.end}: {name} {share:.2f}")
+        for crop, piece, name, share in zip(crops, pieces, names, probabilities.max(axis=1), strict=True)
+    ]

@@ -16,7 +16,7 @@ import numpy as np
 
 from recognizer.checkpoint import sha256_of
 from recognizer.normalize import normalize_all
-from train.data import CLASSES, Digits
+from train.data import CLASSES, Digits, Images, Labels
 from train.errors import DataError
 from train.evaluate import predict, share
 
@@ -63,6 +63,16 @@ def load_transfer(folder: Path) -> dict[str, Collection]:
 
 
 def _load(path: Path, source: Source) -> Collection:
+    images, labels = load_images(path, source)
+    return Collection(Digits(normalize_all(list(images)), labels), path.name, sha256_of(path))
+
+
+def load_images(path: Path, source: Source) -> tuple[Images, Labels]:
+    """Read one collection's test images as they are, (N, height, width) uint8, and their labels, (N,) uint8.
+
+    Raises:
+        DataError: the file is missing, damaged or of another layout.
+    """
     try:
         with path.open("rb") as opened, np.load(opened, allow_pickle=False) as arrays:
             images, labels = arrays[source.images], arrays[source.labels]
@@ -77,8 +87,7 @@ def _load(path: Path, source: Source) -> Collection:
         )
     if not np.issubdtype(labels.dtype, np.integer) or labels.min() < 0 or labels.max() >= CLASSES:
         raise DataError(f"The labels in {path} are not whole numbers from 0 to {CLASSES - 1}.")
-    digits = Digits(normalize_all(list(images)), labels.astype(np.uint8))
-    return Collection(digits, path.name, sha256_of(path))
+    return images, labels.astype(np.uint8)
 
 
 def evaluate_transfer(network: Any, collections: Mapping[str, Collection]) -> dict[str, dict[str, Any]]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from recognizer.normalize import normalize_all
 from recognizer.types import CLASS_NAMES
-from train.data import PEN_HEIGHT, Digits, Images, StrokedDigits
+from train.data import PEN_HEIGHT, Digits, Images, Labels, StrokedDigits
 from train.doodles import LETTERS
 from train.glyphs import random_hand, write_digit, write_glyph
 from train.pen import Stroke, draw_strokes
@@ -30,8 +30,7 @@ def made_sources(count: int = 1000, seed: int = SEED) -> Sources:
         seed: the same seed gives the same characters.
     """
     rng = np.random.default_rng(seed)
-    labels = (np.arange(count) % len(CLASS_NAMES)).astype(np.uint8)
-    digits = tuple(_sized(write_digit(CLASS_NAMES[label], rng, random_hand(rng))) for label in labels)
+    labels, digits = _written(count, rng)
     glyphs = [glyph for glyph in LETTERS.values() for _ in range(_LETTERS_EACH)]
     letters = [_sized(write_glyph(glyph, rng, random_hand(rng))) for glyph in glyphs]
     return prepare_sources(
@@ -48,6 +47,24 @@ def sources_at_hand(folder: str | Path | None) -> Sources:
     if not folder or not (data := Path(folder) / "data").is_dir():
         return made_sources()
     return read_sources(data / "emnist_characters.npz", data / "pen_digit_strokes.jsonl.gz")
+
+
+def made_digits(count: int, seed: int = SEED) -> Digits:
+    """Digits by the project's own hands in EMNIST's form; every class equally often, every digit by another hand.
+
+    Args:
+        count: how many.
+        seed: the same seed gives the same digits.
+    """
+    rng = np.random.default_rng(seed)
+    labels, digits = _written(count, rng)
+    return Digits(_drawn(digits, rng), labels)
+
+
+def _written(count: int, rng: np.random.Generator) -> tuple[Labels, tuple[tuple[Stroke, ...], ...]]:
+    """Labels and strokes of made digits."""
+    labels = (np.arange(count) % len(CLASS_NAMES)).astype(np.uint8)
+    return labels, tuple(_sized(write_digit(CLASS_NAMES[label], rng, random_hand(rng))) for label in labels)
 
 
 def _sized(strokes: Sequence[Stroke]) -> tuple[Stroke, ...]:
