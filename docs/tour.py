@@ -117,7 +117,7 @@ def record(page: Any) -> tuple[Recording, Image.Image]:
     recording.show(1800)
     still = recording.frames[-1]
 
-    recording.click(page.get_by_role("button", name="Thumbnail 1 of"))
+    recording.click(page.locator("#examples .thumbnail-item").first)
     recording.wait_for("1984")
     page.mouse.wheel(0, -2000)
     page.wait_for_timeout(800)

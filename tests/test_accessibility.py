@@ -1,16 +1,18 @@
 """The page for those who do not see it well, or use no mouse: axe-core on every tab and state, and the keyboard."""
 
-import re
+import io
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import in_browser
+import numpy as np
 import pytest
 from in_browser import (
     EXAMPLES,
     GOLDEN,
     PATIENCE,
+    SEVEN,
     SMALL_PHONE,
     draw,
     expect,
@@ -23,24 +25,27 @@ from in_browser import (
     wait_for_verdict,
     wait_until_ready,
 )
+from PIL import Image
 
 from recognizer.web import strings
+from recognizer.web.language import say
 
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs the test extra (axe)")
 
 address, browser, page = in_browser.address, in_browser.browser, in_browser.page
 pytestmark = in_browser.marks
 
-SEVEN = [(0.4, 0.25), (0.58, 0.25), (0.48, 0.75)]
-
 Check = Callable[[Any, str], None]
 """Takes the page and the name of the state it is in."""
 
 # What is still fading in has other colours than it will have; messages run off for ten seconds.
 _REST = """
-() => Promise.all(document.getAnimations()
-  .filter((animation) => animation.effect.getComputedTiming().endTime < 2000)
-  .map((animation) => animation.finished.catch(() => null)))
+async () => {
+  for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
+  await Promise.all(document.getAnimations()
+    .filter((animation) => animation.effect.getComputedTiming().endTime < 2000)
+    .map((animation) => animation.finished.catch(() => null)));
+}
 """
 
 
@@ -175,7 +180,7 @@ def test_phone(browser, address, check, scheme, tmp_path):
         phone.locator(".overflow-menu:visible > button").first.click()
         check(phone, "menu of the tabs")
         phone.locator(".overflow-menu:visible > button").first.click()
-        phone.get_by_role("button", name="Thumbnail 5 of").click()
+        phone.get_by_role("button", name=strings.EXAMPLE_LINES).click()
         wait_for_number(phone, "365\n1024\n88")
         check(phone, "example")
         open_tab(phone, strings.BATCH_TAB)
@@ -208,3 +213,166 @@ def test_accounts(browser, accounts_address, check, scheme):
         page.fill("#number textarea", "1985")
         expect(page.get_by_role("button", name=strings.KEEP)).to_be_visible()
         check(page, "logged in, a correction to keep")
+
+
+def test_what_axe_finds_is_told(browser):
+    page = browser.new_page()
+    page.set_content("<main><button></button><p style='color: #ccc; background: #fff'>pale</p></main>")
+    told = " ".join(violations(page))
+    assert "critical button-name" in told
+    assert "serious color-contrast" in told
+    page.close()
+
+
+# --- the keyboard ----------------------------------------------------------------------------------------------------
+
+# What has the focus, its name for screen readers, and where a mark of the focus may be seen around it.
+_FOCUSED = """
+() => {
+  const focused = document.activeElement;
+  if (focused === document.body) return null;
+  axe.setup(document.body);
+  const name = axe.commons.text.accessibleText(focused);
+  axe.teardown();
+  const around = focused.matches("input, .image-container > button") ? focused.closest("label, .block") : focused;
+  const { x, y, width, height } = around.getBoundingClientRect();
+  const clip = { x: Math.max(0, x - 6), y: Math.max(0, y - 6), width: width + 12, height: height + 12 };
+  return [`${name} (${focused.tagName} in ${focused.closest('[id]:not([id=""])')?.id})`, name, clip];
+}
+"""
+
+
+def walk(page: Any) -> list[str]:
+    """Names of all that Tab reaches from the top of the page on; each has to have one, and to be seen to have the focus."""
+    page.evaluate(axe.Axe().axe_script)
+    page.mouse.click(1, 1)
+    names: list[str] = []
+    bad: list[str] = []
+    while len(names) < 100:
+        page.keyboard.press("Tab")
+        page.evaluate(_REST)
+        focused = page.evaluate(_FOCUSED)
+        if focused is None:
+            break
+        what, name, clip = focused
+        with_focus = picture_of(page, clip)
+        page.evaluate("document.activeElement.blur()")  # the next Tab goes on from here
+        page.evaluate(_REST)
+        if (abs(with_focus - picture_of(page, clip)) > 40).sum() < 100:
+            bad.append(f"{what} looks the same with and without the focus")
+        if not name:
+            bad.append(f"{what} has no name")
+        names.append(name)
+    assert not bad, "\n" + "\n".join(bad)
+    return names
+
+
+def picture_of(page: Any, clip: dict[str, float]) -> Any:
+    with Image.open(io.BytesIO(page.screenshot(clip=clip))) as picture:
+        return np.asarray(picture.convert("L"), float)
+
+
+TABS = [strings.READ_TAB, strings.BATCH_TAB, strings.STAGES_TAB, strings.GUIDE_TAB, strings.NETWORK_TAB]
+SOURCES = [strings.DRAW_TAB, strings.PICTURE_TAB]
+NUMBER = ["Copy", strings.NUMBER, strings.SPEAK]
+
+
+def test_tab_reaches_everything_in_order(window):
+    names = walk(window)
+    sheet = [strings.CANVAS, strings.UNDO, strings.REDO, strings.CLEAR]
+    before = [*TABS, *SOURCES, *sheet, *NUMBER, strings.EXAMPLE_NOTE]
+    assert names[: len(before)] == before
+    open_tab(window, strings.PICTURE_TAB)
+    show_picture(window, EXAMPLES / "note.jpg")
+    wait_for_number(window, "1984")
+    expect(window.locator("#annotated img")).to_be_visible()
+    names = walk(window)
+    after = [*TABS, *SOURCES, *NUMBER, strings.ANNOTATED_ALT, "1", strings.EXAMPLE_NOTE]
+    assert [name for name in names if name in after] == after  # among them are the buttons of the pictures and the bars
+
+
+def test_tab_reaches_the_batch(window, tmp_path):
+    open_tab(window, strings.BATCH_TAB)
+    fill_batch(window, tmp_path)
+    window.locator('#batch-table [data-col="1"]').first.click()
+    expect(window.locator("#batch-picture img")).to_be_visible()
+    names = walk(window)
+    order = [
+        *TABS,
+        strings.BATCH_READ,
+        strings.BATCH_ONLY_DOUBTFUL,
+        strings.BATCH_CHOSEN_ALT,
+        strings.BATCH_CHOSEN_TEXT,
+    ]
+    order += [strings.BATCH_CSV, strings.BATCH_JSON]
+    assert [name for name in names if name in order] == order
+
+
+def test_arrow_keys_lead_from_digit_to_digit(page):
+    show_picture(page, EXAMPLES / "note.jpg")
+    wait_for_number(page, "1984")
+    bars = page.locator("#probabilities [data-testid$=confidence-set]")
+    expect(bars.first).to_contain_text("1")
+    page.locator("#digit input").first.focus()
+    for digit in "984":
+        page.keyboard.press("ArrowRight")
+        expect(bars.first).to_contain_text(digit)
+        expect(page.locator("#digit input:checked")).to_have_count(1)
+
+
+def test_names_are_in_the_language_of_the_page(browser, address):
+    with opened_page(browser, address, locale="de") as page:
+        expect(page.get_by_role("textbox", name=say("de", "NUMBER"), exact=True)).to_be_visible()
+        expect(page.get_by_role("button", name=say("de", "EXAMPLE_NOTE"), exact=True)).to_be_visible()
+        page.get_by_role("button", name=say("de", "EXAMPLE_NOTE"), exact=True).click()
+        wait_for_number(page, "1984")
+        expect(page.get_by_role("group", name=say("de", "DIGITS"), exact=True)).to_be_visible()
+
+
+def test_number_is_corrected_without_a_key_that_writes(page):
+    """By deleting, pasting and speaking, and on a phone."""
+    show_picture(page, EXAMPLES / "note.jpg")
+    wait_for_number(page, "1984")
+    page.locator("#number textarea").focus()
+    page.keyboard.press("End")
+    page.keyboard.press("Backspace")
+    wait_for_verdict(page, strings.CORRECTED)
+    page.keyboard.insert_text("4")
+    wait_for_verdict(page, "98")
+    expect(page.locator("#verdict")).not_to_contain_text(strings.CORRECTED)
+
+
+# --- what was mended goes on working ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("way", ["mouse", "edge", "keyboard"])
+def test_files_are_added_to_those_chosen(page, way):
+    open_tab(page, strings.BATCH_TAB)
+    page.set_input_files("#batch-files input[type=file]", EXAMPLES / "note.jpg")
+    names = page.locator("#batch-files .filename")
+    expect(names).to_have_count(1)
+    add = page.locator("#batch-files button:has(> * .upload-container)")
+    with page.expect_file_chooser() as chosen:
+        if way == "keyboard":
+            add.focus()
+            page.keyboard.press("Enter")
+        else:
+            add.click(position={"x": 1, "y": 1} if way == "edge" else None)
+    chosen.value.set_files(EXAMPLES / "tablet.png")
+    expect(names).to_have_count(2)
+    assert [name.get_attribute("aria-label") for name in names.all()] == ["note.jpg", "tablet.png"]
+
+
+@pytest.mark.parametrize("way", ["mouse", "keyboard"])
+def test_messages_are_closed(page, way):
+    open_tab(page, strings.BATCH_TAB)
+    page.click("#batch-read")
+    message = page.get_by_test_id("toast-body")
+    expect(message).to_contain_text(strings.BATCH_NO_FILES)
+    close = page.get_by_test_id("toast-close")
+    if way == "mouse":
+        close.click()
+    else:
+        close.focus()
+        page.keyboard.press("Enter")
+    expect(message).to_have_count(0, timeout=4000)  # by itself it goes after ten seconds

@@ -8,10 +8,18 @@ from typing import Any
 # - the button that adds files to those chosen is around the upload's own. It takes over the inner one's name, which Gradio
 #   translates as it does not its own, and what a press does; the inner one can no longer be reached.
 # - the heading of a message, which folds it up, is around the button that closes it. It becomes plain text: see MEND_CSS.
+# The label of its text fields has the button that copies in it first, and so is that one's; the label of its choices is
+# nobody's; and its thumbnails are called "Thumbnail 1 of 8", in English, whatever the captions in them say.
+# Each of its choices is a group of its own, where the arrow keys should lead from one to the next.
 # Its text fields hear of a change by keys that write something: not of a deletion, of what is pasted or spoken, or of what
 # a phone's keyboard writes. The number's field is told of those by a key of ours.
 _MEND = """
 () => {
+  let count = 0;
+  const nameBy = (part, words) => {
+    words.id ||= `words-${++count}`;
+    part?.setAttribute("aria-labelledby", words.id);
+  };
   const mend = () => {
     for (const heading of document.querySelectorAll(".toast-header[role]")) {
       heading.removeAttribute("role");
@@ -23,6 +31,16 @@ _MEND = """
       outer.ariaLabel = outer.title = inner.ariaLabel;
       outer.addEventListener("click", (event) => { if (!inner.contains(event.target)) inner.click(); });
     }
+    for (const words of document.querySelectorAll("label > [data-testid=block-info]")) {
+      nameBy(words.parentElement.querySelector("input, textarea"), words);
+    }
+    for (const words of document.querySelectorAll("fieldset > [data-testid=block-info]")) {
+      nameBy(words.parentElement, words);
+    }
+    for (const words of document.querySelectorAll(".thumbnail-item .caption-label")) {
+      nameBy(words.closest(".thumbnail-item"), words);
+    }
+    for (const choice of document.querySelectorAll("#digit [type=radio]")) choice.name = "digit";
   };
   new MutationObserver(mend).observe(document.body, { childList: true, subtree: true });
   mend();

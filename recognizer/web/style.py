@@ -69,6 +69,8 @@ def theme() -> Any:
         button_secondary_background_fill_dark="#2c3442",
         button_secondary_background_fill_hover_dark="#3a4457",
         checkbox_background_color_dark="#12151c",
+        checkbox_border_color="#8a847b",
+        checkbox_border_color_dark="#7d8797",
         checkbox_label_background_fill_selected="*primary_600",
         checkbox_label_background_fill_selected_dark="*primary_600",
         checkbox_label_text_color_selected="#ffffff",
@@ -77,7 +79,15 @@ def theme() -> Any:
 
 
 CSS = """
-.dark { --color-accent: var(--primary-400); }
+:root body.dark, .dark { --color-accent: var(--primary-400); }
+/* What has the keyboard's focus, Gradio leaves to the browser to mark, in places to nobody. The mark is inside where a
+   block would cut it off; around the whole of a choice and a picture, whose own colours may be those of the mark. */
+html body .gradio-container :focus-visible { outline: 3px solid var(--color-accent) !important; outline-offset: 2px; }
+.gradio-container :is([role=tab], .upload-container, .thumbnail-item):focus-visible { outline-offset: -3px; }
+.gradio-container .icon-button:focus-visible { outline-offset: 0; }
+.gradio-container :is(label:has(> [type=radio]:focus-visible), .block:has(> .image-container > button:focus-visible)) {
+  outline: 3px solid var(--color-accent); outline-offset: 2px; }
+.gradio-container :is([type=radio], .image-container > button):focus-visible { outline: none !important; }
 /* Without a width its margins would let it grow as wide as all the tabs' names side by side, off a phone's screen. Gradio
    takes away the right margin alone. */
 .gradio-container main { width: 100%; max-width: 1160px; margin: 0 auto !important; }
