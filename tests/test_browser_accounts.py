@@ -46,9 +46,9 @@ BEHIND = ("config", "gradio_api/info", "theme.css", "gradio_api/file=app.py")
 def gated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a page with accounts, where anyone may register; "known" and "locked" have one."""
     folder = tmp_path_factory.mktemp("gated")
-    accounts = Accounts(folder / "users.db")
-    for name in ("known", "locked"):
-        accounts.add_user(name, PASSWORD)
+    with Accounts(folder / "users.db") as accounts:
+        for name in ("known", "locked"):
+            accounts.add_user(name, PASSWORD)
     server = folder / "server"
     server.mkdir()
     with served_by_app(server, "--auth", folder / "users.db", "--allow-registration") as address:
