@@ -82,7 +82,8 @@ def test_example_is_read_when_clicked(page):
     expect(page.locator("#picture img")).to_be_visible()
 
 
-def test_picture_in_the_clipboard_is_read(browser, address):
+@pytest.mark.parametrize("by", ["button", "key", "key, twice"])
+def test_picture_in_the_clipboard_is_read(browser, address, by):
     with opened_page(browser, address, permissions=CLIPBOARD) as page:
         page.evaluate(
             """async (bytes) => {
@@ -91,9 +92,17 @@ def test_picture_in_the_clipboard_is_read(browser, address):
             }""",
             list((GOLDEN / "253_plain.png").read_bytes()),
         )
-        open_tab(page, strings.PICTURE_TAB)
-        page.get_by_role("button", name="Paste from clipboard").click()
+        if by == "button":
+            open_tab(page, strings.PICTURE_TAB)
+            page.get_by_role("button", name="Paste from clipboard").click()
+        else:
+            page.keyboard.press("Control+v")
         wait_for_number(page, "253")
+        if by == "key, twice":
+            page.fill("#number textarea", "")
+            wait_for_verdict(page, strings.CORRECTED)
+            page.keyboard.press("Control+v")
+            wait_for_number(page, "253")
         expect(page.locator("#picture img")).to_be_visible()
 
 

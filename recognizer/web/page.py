@@ -20,7 +20,7 @@ from recognizer.web.limits import MAX_FILE_BYTES, RATE, Limits
 from recognizer.web.manifest import load_manifests
 from recognizer.web.mend import MEND_CSS, mend_markup
 from recognizer.web.network_tab import build_network_tab
-from recognizer.web.read_tab import EXAMPLES_FOLDER, KeepCorrection, build_read_tab
+from recognizer.web.read_tab import EXAMPLES_FOLDER, TAKE_PASTED, KeepCorrection, build_read_tab
 from recognizer.web.result import Reader
 from recognizer.web.stages_tab import build_stages_tab
 
@@ -82,6 +82,7 @@ def build_page(
                     build_network_tab(network_tab, manifests)
         gr.Markdown(text("PRIVACY_NOTE" if keep_correction is None else "PRIVACY_NOTE_KEEPING"), elem_classes="hint")
         translate_on_load(page, read.translated)
+        page.load(None, None, None, js=TAKE_PASTED, api_visibility="private")
         mend_markup(page)
     # `api_open` would let programs pass by the queue.
     page.queue(max_size=QUEUE_LENGTH, default_concurrency_limit=CONCURRENT_READINGS, api_open=False)

@@ -40,6 +40,21 @@ _SPEAK = """
 }
 """
 
+# Gradio's picture takes what is pasted by its button alone.
+TAKE_PASTED = """
+() => document.addEventListener("paste", (event) => {
+  const picture = [...event.clipboardData.files].find((file) => file.type.startsWith("image/"));
+  if (!picture || !document.querySelector("#sources")?.checkVisibility()) return;
+  event.preventDefault();
+  const files = new DataTransfer();
+  files.items.add(picture);
+  const upload = document.querySelector("input[type=file]:has(+ #pasted)");
+  upload.files = files.files;
+  upload.dispatchEvent(new Event("change", { bubbles: true }));
+})
+"""
+"""For the page's load: Ctrl+V hands a picture to the tab while it is shown."""
+
 # Of a page with accounts whose session has ended, the server gives away nothing but that.
 _TELL_REFUSAL = f"""
 async () => {{
@@ -111,6 +126,7 @@ def build_read_tab(
         with gr.Column(min_width=280, visible=bool(examples)):
             gallery = _examples_gallery(examples)
 
+    pasted = gr.UploadButton(text("PICTURE"), visible="hidden", elem_id="pasted")
     language = language_input()
     shown = [number, verdict_text, details, annotated, digit, bars, result, keeping]
     private = {"api_visibility": "private", "trigger_mode": "always_last"}
@@ -133,6 +149,15 @@ def build_read_tab(
         lambda file, tongue: _show_upload(reader, file, tongue),
         [picture, language],
         [picture, *shown],
+        preprocess=False,
+        show_progress="minimal",
+        show_progress_on=number,
+        **speaking,
+    )
+    pasted.upload(
+        lambda file, tongue: _show_pasted(reader, file, tongue),
+        [pasted, language],
+        [sources, picture, *shown],
         preprocess=False,
         show_progress="minimal",
         show_progress_on=number,
@@ -290,6 +315,12 @@ def _show_upload(reader: Reader, file: dict[str, Any] | None, language: str) -> 
     """Values of the picture input and the result column; an unreadable file is taken out of the input again."""
     result = _look_at_upload(reader, file, language)
     return [None if result.problem else gr.skip(), *_show(result, language)]
+
+
+def _show_pasted(reader: Reader, file: dict[str, Any] | None, language: str) -> list[Any]:
+    """Values of the source tabs, the picture input and the result column; an unreadable file does not go into the input."""
+    result = _look_at_upload(reader, file, language)
+    return [gr.Tabs(selected="picture"), None if result.problem or not file else file["path"], *_show(result, language)]
 
 
 def _show_example(reader: Reader, examples: list[Path], index: int, language: str) -> list[Any]:
