@@ -41,8 +41,8 @@ def mnist_at_hand(folder: str | Path | None, count: int = 1000) -> Digits:
     """Digits in MNIST's own form, 20 pixels high and centred by mass.
 
     Args:
-        folder: one with `MNIST` in it, of whose test part they are the first; None, or any other, for made digits.
-        count: how many.
+        folder: one with `MNIST` in it, whose test part is then returned; None, or any other, for made digits.
+        count: number of made digits.
 
     Raises:
         DataError: the file cannot be used.
@@ -51,6 +51,6 @@ def mnist_at_hand(folder: str | Path | None, count: int = 1000) -> Digits:
         images, labels = load_images(path, SOURCES["mnist"])
         if images.shape[1:] != (28, 28):
             raise DataError(f"{path} holds images of {images.shape[1:]} pixels instead of (28, 28).")
-        return Digits(images[:count], labels[:count])
+        return Digits(images, labels)
     digits = made_digits(count, SEED + 1)
     return Digits(np.stack([to_mnist(image) for image in digits.images]), digits.labels)

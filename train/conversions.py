@@ -11,7 +11,7 @@ from PIL import Image
 
 from recognizer.normalize import BORDER
 from recognizer.types import CROP_SIZE, InkMask
-from train.data import Images
+from train.data import Digits, Images
 from train.glyphs import random_hand, write_digit
 from train.pen import draw_strokes
 
@@ -55,11 +55,11 @@ def emnist_steps(written: InkMask) -> dict[str, Images]:
     small = np.asarray(Image.fromarray(square).resize((CROP_SIZE, CROP_SIZE), Image.Resampling.BICUBIC))
     stretched = cv2.convertScaleAbs(small, alpha=255.0 / max(1, int(small.max())))
     pictures = {
-        "128x128, black and white": written,
+        "black and white": written,
         "blurred": blurred,
         "cut out": cropped,
         "squared, with a border": square,
-        "28x28": small,
+        "shrunk": small,
         "full contrast": stretched,
     }
     return {name: np.asarray(picture, np.uint8) for name, picture in pictures.items()}
@@ -116,3 +116,11 @@ def placement(images: Images) -> Mapping[str, float]:
 def mean_difference(one: Images, other: Images) -> float:
     """Mean distance of two pictures of one shape, in grey levels (0 to 255)."""
     return float(np.abs(one.astype(float) - other.astype(float)).mean())
+
+
+def placement_rows(sets: Mapping[str, Digits], count: int = 1000) -> list[dict[str, str]]:
+    """A table of `placement`, as `train.show.table` takes it: a row for the first `count` digits of each set, by its name."""
+    return [
+        {"digits": name, **{what: f"{value:.1f}" for what, value in placement(digits.images[:count]).items()}}
+        for name, digits in sets.items()
+    ]

@@ -57,6 +57,7 @@ def _save_epochs(
         for name, values in curves.items():
             axes.plot(epochs, values, label=name)
         axes.set(xlabel="epoch", **settings)
+        axes.xaxis.get_major_locator().set_params(integer=True)
         axes.grid(alpha=0.3)
         axes.legend()
     figure.savefig(path, dpi=110)
@@ -164,7 +165,8 @@ def save_class_counts(parts: Mapping[str, npt.NDArray[np.uint8]], path: Path) ->
         axes.bar(places, np.bincount(labels, minlength=len(CLASS_NAMES)), width, label=name)
     axes.set(xticks=range(len(CLASS_NAMES)), xticklabels=CLASS_NAMES, xlabel="digit", ylabel="pictures")
     axes.grid(alpha=0.3, axis="y")
-    axes.legend()
+    axes.margins(y=0.2)  # room for the legend
+    axes.legend(ncols=len(parts))
     figure.savefig(path, dpi=110)
 
 

@@ -20,6 +20,11 @@ from train.evaluate import predict, wilson_interval
 SEED = 1
 
 
+def first(digits: Digits, count: int) -> Digits:
+    """The first digits, `count` or as many as there are."""
+    return digits.take(np.arange(min(count, len(digits))))
+
+
 class Result(NamedTuple):
     """How one classifier did."""
 
@@ -194,3 +199,8 @@ def optimizer_rows(curves: Mapping[str, Sequence[Mapping[str, float]]]) -> list[
         {"optimizer": name, **{f"epoch {row['epoch']:.0f}": f"{row['val_accuracy']:.1%}" for row in rows}}
         for name, rows in curves.items()
     ]
+
+
+def shares(results: Sequence[Result]) -> dict[str, tuple[float, tuple[float, float]]]:
+    """Accuracy and interval of each result by its name, the best first, as `train.plots.save_shares` takes them."""
+    return {result.name: (result.accuracy, result.interval) for result in sorted(results, key=lambda r: -r.accuracy)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import NamedTuple
 
 import cv2
@@ -13,10 +14,11 @@ from PIL import Image, ImageDraw, ImageFont
 
 from recognizer.binarize import Binarized, binarize, rescale, working_scale
 from recognizer.classifier import DigitClassifier
-from recognizer.draw import contact_sheet
+from recognizer.draw import annotate, contact_sheet
 from recognizer.image_io import load_image, to_grey
 from recognizer.lines import cut_line
 from recognizer.normalize import normalize_all
+from recognizer.reader import DigitReader
 from recognizer.rulings import remove_rulings
 from recognizer.segment import dilate, find_components, select_digits, sort_left_to_right
 from recognizer.split import split
@@ -64,8 +66,8 @@ GAPS = (0.3, 0.15, 0.05, 0.0, -0.05, -0.12)
 class CaptionedLine(NamedTuple):
     """A line of a contact sheet."""
 
-    picture: GreyImage
-    """(height, width) uint8, white ink on black."""
+    picture: GreyImage | RgbImage
+    """(height, width) uint8, white ink on black; or (height, width, 3) uint8 RGB."""
     caption: str
 
 
@@ -99,7 +101,7 @@ def line_sheet(lines: Sequence[CaptionedLine], height: int = _HEIGHT) -> RgbImag
     return np.array(sheet, dtype=np.uint8)
 
 
-def _at_one_height(picture: GreyImage, height: int) -> GreyImage:
+def _at_one_height(picture: GreyImage | RgbImage, height: int) -> GreyImage | RgbImage:
     scale = min(height / picture.shape[0], (_WIDTH - 2 * _GAP) / picture.shape[1])
     size = max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale))
     # Enlarged pixels stay square: they are what the network sees.
@@ -245,14 +247,6 @@ def least_likely(digits: Digits, probabilities: npt.NDArray[np.float32], count: 
     return [_answered(digits, probabilities, int(index)) for index in np.argsort(own, kind="stable")[:count]]
 
 
-def mistakes(digits: Digits, probabilities: npt.NDArray[np.float32], count: int = 40) -> list[CaptionedLine]:
-    """The digits that a network reads wrongly, the surest first; arguments as for `least_likely`."""
-    digit_probabilities = probabilities[:, :CLASSES]
-    wrong = np.flatnonzero(digit_probabilities.argmax(axis=1) != digits.labels)
-    ranked = wrong[np.argsort(-digit_probabilities[wrong].max(axis=1), kind="stable")]
-    return [_answered(digits, digit_probabilities, int(index)) for index in ranked[:count]]
-
-
 def _answered(digits: Digits, probabilities: npt.NDArray[np.float32], index: int) -> CaptionedLine:
     best = int(probabilities[index].argmax())
     name = CLASS_NAMES[best] if best < CLASSES else "none"
@@ -278,3 +272,24 @@ def piece_lines(picture: RgbImage, classifier: DigitClassifier) -> list[Captione
         CaptionedLine(crop, f"{piece.start}–{piece.end}: {name} {share:.2f}")
         for crop, piece, name, share in zip(crops, pieces, names, probabilities.max(axis=1), strict=True)
     ]
+
+
+# --- whole pictures --------------------------------------------------------------------------------------------------
+
+
+def reading_sheet(reader: DigitReader, paths: Sequence[Path], height: int = 220) -> RgbImage:
+    """Pictures with what was read in them, each below its name, its text and how sure the reader is of it.
+
+    Args:
+        reader: reads the pictures.
+        paths: picture files.
+        height: most pixels of a picture's height on the sheet.
+    """
+    lines = []
+    for path in paths:
+        picture = load_image(path)
+        reading = reader.read(picture)
+        text = reading.text.replace("\n", " | ") or "nothing"
+        drawn = annotate(picture, reading, longest_side=(500, 700))
+        lines.append(CaptionedLine(drawn, f"{path.stem}: {text}, {reading.confidence:.2f}"))
+    return line_sheet(lines, height)
