@@ -1,6 +1,7 @@
 """Every notebook runs from top to bottom, and was committed with what it shows, without a picture of any data set."""
 
 import base64
+import importlib.util
 import json
 from pathlib import Path
 
@@ -124,3 +125,52 @@ def test_the_committed_lines_are_written_with_nothing_but_the_projects_own_digit
     (output,) = code_cells(load(FOLDER / "05_synthesis.ipynb"))[0]["outputs"]
     made = made_sources()
     assert "".join(output["text"]).startswith(f"{len(made.images)} digits and letters as images, 1000 digits")
+
+
+# --- the command that saves them -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def command(monkeypatch, tmp_path):
+    """`docs/notebooks.py` with a folder of its own, in which one notebook says which data it was run with."""
+    nbformat = pytest.importorskip("nbformat")
+    pytest.importorskip("nbclient")
+    spec = importlib.util.spec_from_file_location("notebooks", FOLDER.parent / "docs" / "notebooks.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    monkeypatch.setattr(module, "FOLDER", tmp_path)
+    for name in (module.DATA, module.PICTURE):  # the command takes them out of the environment
+        monkeypatch.delenv(name, raising=False)
+    source = "import os; print(os.environ.get('RECOGNIZER_DATA'), os.environ.get('RECOGNIZER_PICTURE'))"
+    cells = [nbformat.v4.new_code_cell(source) for _ in range(2)]
+    cells[1].metadata["tags"] = [SHOWS_DATA]
+    metadata = load(FOLDER / "05_synthesis.ipynb")["metadata"]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=metadata), tmp_path / "own.ipynb")
+    return module
+
+
+def printed(path):
+    return ["".join(output["text"]).strip() for cell in code_cells(load(path)) for output in cell["outputs"]]
+
+
+def test_figures_come_from_the_data_and_pictures_of_digits_do_not(command, tmp_path, monkeypatch):
+    pytest.importorskip("ipykernel")
+    monkeypatch.setenv("RECOGNIZER_DATA", str(tmp_path))
+    monkeypatch.setenv("RECOGNIZER_PICTURE", "mine.png")
+    assert command.main([]) == 0
+    assert printed(tmp_path / "own.ipynb") == [f"{tmp_path} None", "None None"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["own.ipynb"]
+
+
+def test_a_notebook_that_fails_is_left_as_it_was(command, tmp_path, monkeypatch):
+    before = (tmp_path / "own.ipynb").read_bytes()
+    monkeypatch.setattr(command, "run", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        command.main(["own.ipynb"])
+    assert (tmp_path / "own.ipynb").read_bytes() == before
+
+
+def test_an_unknown_notebook_is_named(command, capsys):
+    with pytest.raises(SystemExit):
+        command.main(["none.ipynb"])
+    assert "there is no notebook none.ipynb" in capsys.readouterr().err
