@@ -41,10 +41,13 @@ Check = Callable[[Any, str], None]
 # What is still fading in has other colours than it will have; messages run off for ten seconds.
 _REST = """
 async () => {
-  for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
-  await Promise.all(document.getAnimations()
-    .filter((animation) => animation.effect.getComputedTiming().endTime < 2000)
-    .map((animation) => animation.finished.catch(() => null)));
+  let running;
+  do {  // one animation may start the next
+    for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame);
+    running = document.getAnimations().filter((animation) =>
+      animation.playState === "running" && animation.effect.getComputedTiming().endTime < 2000);
+    await Promise.all(running.map((animation) => animation.finished.catch(() => null)));
+  } while (running.length);
 }
 """
 
@@ -296,6 +299,7 @@ def test_tab_reaches_the_batch(window, tmp_path):
     fill_batch(window, tmp_path)
     window.locator('#batch-table [data-col="1"]').first.click()
     expect(window.locator("#batch-picture img")).to_be_visible()
+    expect(window.locator("#batch-number input")).to_have_accessible_description(strings.BATCH_CHOSEN_HINT)
     names = walk(window)
     order = [
         *TABS,

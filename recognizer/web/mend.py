@@ -16,9 +16,10 @@ from typing import Any
 _MEND = """
 () => {
   let count = 0;
-  const nameBy = (part, words) => {
+  const refer = (part, attribute, words) => {
+    if (!part || !words) return;
     words.id ||= `words-${++count}`;
-    part?.setAttribute("aria-labelledby", words.id);
+    part.setAttribute(attribute, words.id);
   };
   const mend = () => {
     for (const heading of document.querySelectorAll(".toast-header[role]")) {
@@ -32,13 +33,15 @@ _MEND = """
       outer.addEventListener("click", (event) => { if (!inner.contains(event.target)) inner.click(); });
     }
     for (const words of document.querySelectorAll("label > [data-testid=block-info]")) {
-      nameBy(words.parentElement.querySelector("input, textarea"), words);
+      const field = words.parentElement.querySelector("input, textarea");
+      refer(field, "aria-labelledby", words);
+      refer(field, "aria-describedby", words.parentElement.querySelector(".info-text"));
     }
     for (const words of document.querySelectorAll("fieldset > [data-testid=block-info]")) {
-      nameBy(words.parentElement, words);
+      refer(words.parentElement, "aria-labelledby", words);
     }
     for (const words of document.querySelectorAll(".thumbnail-item .caption-label")) {
-      nameBy(words.closest(".thumbnail-item"), words);
+      refer(words.closest(".thumbnail-item"), "aria-labelledby", words);
     }
     for (const choice of document.querySelectorAll("#digit [type=radio]")) choice.name = "digit";
   };
