@@ -6,13 +6,17 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import sync_playwright
 
+from train.pen import smooth
+
+Point = tuple[float, float]
+"""(x, y) as shares of the sheet's width and height."""
 DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
 _FLAGS = ["--no-sandbox", "--disable-gpu", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
@@ -49,3 +53,21 @@ def served_page(*arguments: str) -> Iterator[tuple[str, Any]]:
     finally:
         server.terminate()
         server.wait(timeout=30)
+
+
+def draw_stroke(page: Any, stroke: Sequence[Point], moved: Callable[[int], None] = lambda _: None) -> None:
+    """Draw a smooth curve on the page's sheet with the mouse.
+
+    Args:
+        page: of Playwright.
+        stroke: its control points.
+        moved: called after each small move, with its number.
+    """
+    sheet = page.locator("#canvas svg").bounding_box()
+    curve = smooth(stroke) * (sheet["width"], sheet["height"]) + (sheet["x"], sheet["y"])
+    page.mouse.move(*curve[0])
+    page.mouse.down()
+    for number, point in enumerate(curve[1:].tolist()):
+        page.mouse.move(*point)
+        moved(number)
+    page.mouse.up()

@@ -14,11 +14,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from browser import DOCS, ROOT, served_page
+from browser import DOCS, ROOT, Point, draw_stroke, served_page
 from PIL import Image
-from tour import BAR, FIVE, THREE, TWO, Point
-
-from train.pen import smooth
+from tour import BAR, FIVE, THREE, TWO
 
 EXAMPLES = ROOT / "recognizer" / "web" / "examples"
 GOLDEN = ROOT / "tests" / "golden"
@@ -104,14 +102,8 @@ class Shots:
 
     def draw(self, *strokes: Sequence[Point], number: str) -> None:
         """Draw on the sheet, and wait until the number stands there."""
-        sheet = self.page.locator("#canvas svg").bounding_box()
         for stroke in strokes:
-            curve = smooth(stroke) * (sheet["width"], sheet["height"]) + (sheet["x"], sheet["y"])
-            self.page.mouse.move(*curve[0])
-            self.page.mouse.down()
-            for point in curve[1:].tolist():
-                self.page.mouse.move(*point)
-            self.page.mouse.up()
+            draw_stroke(self.page, stroke)
         self.wait_for(number)
 
     def wait_for(self, number: str) -> None:

@@ -12,10 +12,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from browser import ROOT, served_page
+from browser import ROOT, Point, draw_stroke, served_page
 from PIL import Image
-
-from train.pen import smooth
 
 FOLDER = ROOT / "recognizer" / "web" / "guide"
 WIDTH, HEIGHT = 1000, 620
@@ -25,8 +23,6 @@ SHOWN_WIDTH = 900
 MOST_BYTES = 1_000_000
 _MARGIN = 24
 
-Point = tuple[float, float]
-# Shares of the sheet's width and height.
 TWO = [(.16, .34), (.18, .25), (.24, .20), (.31, .24), (.32, .34), (.27, .48), (.20, .62), (.14, .76), (.20, .77), (.27, .76),
        (.35, .76)]  # fmt: skip
 FIVE = [(.45, .22), (.44, .45), (.50, .42), (.57, .47), (.60, .58), (.57, .71), (.50, .77), (.42, .73)]  # fmt: skip
@@ -71,16 +67,8 @@ class Recording:
 
     def draw(self, *strokes: Sequence[Point], number: str) -> None:
         """Draw on the sheet, and wait until the number stands there."""
-        sheet = self.page.locator("#canvas svg").bounding_box()
         for stroke in strokes:
-            curve = smooth(stroke) * (sheet["width"], sheet["height"]) + (sheet["x"], sheet["y"])
-            self.page.mouse.move(*curve[0])
-            self.page.mouse.down()
-            for place, point in enumerate(curve[1:].tolist()):
-                self.page.mouse.move(*point)
-                if place % 6 == 5:
-                    self.show(90)
-            self.page.mouse.up()
+            draw_stroke(self.page, stroke, lambda number: self.show(90) if number % 6 == 5 else None)
         self.wait_for(number)
         self.show(500)
 
