@@ -3,6 +3,7 @@
 import base64
 import importlib.util
 import json
+import re
 from pathlib import Path
 
 import cv2
@@ -109,9 +110,7 @@ def test_every_picture_is_a_plot_or_the_projects_own(path):
                 source
             )
         if OWN in tags(cell):
-            assert not any(name in source for name in ("train", "test", "digits.", "touching", "mnist", "sources")), (
-                source
-            )
+            assert not re.search(r"\b(train|test|digits|touching|mnist|sources)\b", source), source
 
 
 @each_notebook
