@@ -399,7 +399,7 @@ def _cross(one: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) -> bool
 
     def sides(line: npt.NDArray[np.float64], points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         along, to = line[1] - line[0], points - line[0]
-        return along[0] * to[:, 1] - along[1] * to[:, 0]
+        return np.asarray(along[0] * to[:, 1] - along[1] * to[:, 0])
 
     return bool(np.prod(sides(one, other)) < 0 and np.prod(sides(other, one)) < 0)
 
