@@ -301,6 +301,40 @@ class TestBrowser:
             "box.zip/holiday.png": ("8\n9", True),
         }
 
+    def test_fifty_pictures_of_which_two_are_broken(self, page, tmp_path):
+        names = [f"{place:02}.png" for place in range(1, 51)]
+        whole = (GOLDEN / "253_plain.png").read_bytes()
+        broken = {"17.png": b"this is no picture", "50.png": whole[: len(whole) // 2]}
+        for name in names:
+            (tmp_path / name).write_bytes(broken.get(name, whole))
+        give(page, *(tmp_path / name for name in names))
+        wait_for_files(page, names[0])
+        page.evaluate(
+            """() => {
+              window.places = new Set();
+              new MutationObserver(() => {
+                const place = document.body.innerText.match(/Picture (\\d+) of 50/)?.[1];
+                if (place) window.places.add(Number(place));
+              }).observe(document.body, { childList: true, characterData: true, subtree: true });
+            }"""
+        )
+        counts = strings.BATCH_PICTURES.format(count=50)
+        read_all(page, strings.BATCH_SUMMARY.format(pictures=counts, read=48, check=0, unreadable=2))
+        places = page.evaluate("[...window.places]")
+        assert len(places) > 2, "the progress is to be seen"
+        assert places == sorted(places)
+        assert set(places) <= set(range(1, 51))
+
+        page.locator("#batch-filter input").check()
+        expect(page.locator(f"{TABLE} .virtual-row")).to_have_count(2)
+        expect(shown(page, "17.png", 3)).to_contain_text("17.png is not a picture")
+        expect(shown(page, "50.png", 3)).to_contain_text("50.png is damaged")
+        _, content = download(page, "#batch-csv")
+        rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+        assert [(row["file"], row["text"]) for row in rows] == [
+            (name, "" if name in broken else "253") for name in names
+        ]
+
     @pytest.mark.parametrize("way", ["chosen", "dropped"])
     def test_file_that_is_too_large_is_a_row_and_the_others_are_read(self, page, tmp_path, files, way):
         large = tmp_path / "large.png"
