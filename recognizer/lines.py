@@ -14,7 +14,13 @@ from recognizer.types import LINE_HEIGHT, Box, Component, GreyImage, InkMask
 _TEXT_HEIGHT = 22.0
 """Height of a line's digits in its picture, in pixels ..."""
 _EXTENT = 29.0
-"""... and greatest height of all its ink, for lines that climb."""
+"""... and greatest height of all its digits, where some stand higher than others."""
+_TALL = 1.25
+"""In heights of the digits: what is taller (a slash, a bracket, a frame) may reach over the edges, or the digits would
+be small beside it."""
+_LONG, _CLIMBS, _STEEPEST = 4.0, 0.15, 0.3
+"""A line is levelled if it is so long, and its end so much higher than its beginning, in heights of the digits; and at most by
+this slope."""
 _MARGIN = 6.0
 """Room left and right of the ink, in pixels of the line picture."""
 _INK_PERCENTILE = 60.0
@@ -33,7 +39,7 @@ class LinePicture:
     """(32, W) uint8, white ink on black."""
     x: float
     y: float
-    """Top left corner, in pixels at working size."""
+    """Top left corner, in pixels at working size; of a line that climbs, `y` is of the middle of its length."""
     scale: float
     """Pixels of the line picture for each pixel at working size."""
 
@@ -50,25 +56,35 @@ def cut_line(flat: GreyImage, mask: InkMask, line: Sequence[Component]) -> LineP
     """
     boxes = [component.box for component in line]
     left, right = min(b.x for b in boxes), max(b.right for b in boxes)
-    top, bottom = min(b.y for b in boxes), max(b.bottom for b in boxes)
     height = float(np.median([b.height for b in boxes]))
+    slope = _slope(boxes, height)
+    middle = (left + right) / 2
+    sunk = [slope * (b.x + b.width / 2 - middle) for b in boxes]
+    digits = [(b.y - s, b.bottom - s) for b, s in zip(boxes, sunk, strict=True) if b.height <= _TALL * height]
+    top, bottom = min(first for first, _ in digits), max(last for _, last in digits)
     scale = min(_TEXT_HEIGHT / height, _EXTENT / (bottom - top), _LONGEST / (right - left))
     reach = LINE_HEIGHT / scale
     x0, x1 = int(np.floor(left - _MARGIN / scale)), int(np.ceil(right + _MARGIN / scale))
     y0 = round((top + bottom - reach) / 2)
     y1 = y0 + max(1, round(reach))
+    climb = int(np.ceil(abs(slope) * (x1 - x0) / 2))
 
-    inside = np.s_[max(0, y0) : min(flat.shape[0], y1), max(0, x0) : min(flat.shape[1], x1)]
+    first, last = y0 - climb, y1 + climb  # rows that the line reaches over before it is levelled
+    inside = np.s_[max(0, first) : min(flat.shape[0], last), max(0, x0) : min(flat.shape[1], x1)]
     darkness = 255 - flat[inside]
     inked = mask[inside] > 0
     ground = float(np.median(darkness[~inked])) if not inked.all() else 0.0
     ink = float(np.percentile(darkness[inked], _INK_PERCENTILE)) if inked.any() else 255.0
     gain = 255.0 / max(1.0, ink - ground)
-    window = np.zeros((y1 - y0, x1 - x0), np.uint8)
+    window = np.zeros((last - first, x1 - x0), np.uint8)
     # What lies outside of the picture is paper.
-    window[inside[0].start - y0 : inside[0].stop - y0, inside[1].start - x0 : inside[1].stop - x0] = (
+    window[inside[0].start - first : inside[0].stop - first, inside[1].start - x0 : inside[1].stop - x0] = (
         cv2.convertScaleAbs(np.maximum(darkness.astype(np.float32) - ground, 0), alpha=gain)
     )
+    if slope:
+        shear = np.array([[1.0, 0.0, 0.0], [slope, 1.0, climb - slope * (middle - x0)]])
+        size = x1 - x0, y1 - y0
+        window = cv2.warpAffine(window, shear, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP).astype(np.uint8)
     width = max(8, round((x1 - x0) * scale))
     image = cv2.resize(window, (width, LINE_HEIGHT), interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
     # Thin strokes have become grey by shrinking.
@@ -76,6 +92,18 @@ def cut_line(flat: GreyImage, mask: InkMask, line: Sequence[Component]) -> LineP
     if len(bright):
         image = cv2.convertScaleAbs(image, alpha=255.0 / float(bright.mean()))
     return LinePicture(np.asarray(image, dtype=np.uint8), float(x0), float(y0), scale)
+
+
+def _slope(boxes: Sequence[Box], height: float) -> float:
+    """How much a line sinks for each pixel to the right; 0 where it is short or nearly level."""
+    x = np.array([box.x + box.width / 2 for box in boxes])
+    length = float(np.ptp(x))
+    if len(boxes) < 3 or length < _LONG * height:
+        return 0.0
+    y = np.array([box.y + box.height / 2 for box in boxes])
+    weights = np.sqrt([box.height for box in boxes])  # a dot or a dash stands where it likes
+    slope = float(np.clip(np.polyfit(x, y, 1, w=weights)[0], -_STEEPEST, _STEEPEST))
+    return slope if abs(slope) * length >= _CLIMBS * height else 0.0
 
 
 def place_frames(

@@ -130,15 +130,56 @@ def test_other_lines_do_not_count():
     assert (alone.x, alone.y, alone.scale) == (beside.x, beside.y, beside.scale)
 
 
-def test_a_climbing_line_is_made_small_enough():
-    ink = number("5")
+def row_of(ink, count, step, turned=False):
+    """The same digit `count` times, each `step` pixels higher than the one before."""
     height, width = ink.shape
-    canvas = np.zeros((height + 8 * 12, 8 * (width + 20)), np.uint8)
-    for i in range(8):
-        y, x = (7 - i) * 12, i * (width + 20)
+    canvas = np.zeros((height + count * abs(step), count * (width + 20)), np.uint8)
+    for i in range(count):
+        y, x = (count - 1 - i if step > 0 else i) * abs(step), i * (width + 20)
         canvas[y : y + height, x : x + width] = ink
-    top, bottom = ink_rows(cut(*picture_of(cropped(canvas))))
+    return cropped(canvas)
+
+
+@pytest.mark.parametrize("step", [12, -12])
+def test_a_line_that_climbs_or_sinks_is_levelled(step):
+    ink = number("5")
+    top, bottom = ink_rows(cut(*picture_of(row_of(ink, 8, step))))
+    assert bottom - top <= 24
+    assert (top + bottom) / 2 == pytest.approx(16, abs=1)
+    still = cut(*picture_of(row_of(ink, 8, 0)))
+    level = cut(*picture_of(row_of(ink, 8, step), top=200, bottom=200))
+    assert level.image.shape == still.image.shape
+    assert np.abs(level.image.astype(int) - still.image).mean() < 12
+
+
+def test_the_start_of_a_long_climbing_line_is_not_lost():
+    ink = row_of(number("8"), 12, 14)
+    line = cut(*picture_of(ink, 0, 0, 0, 0))
+    left, right = ink_columns(line)
+    assert left <= 8
+    assert line.image.shape[1] - right <= 8
+
+
+def test_two_digits_on_two_steps_are_made_small_enough():
+    """Two digits make no line that could be said to climb."""
+    top, bottom = ink_rows(cut(*picture_of(row_of(number("5"), 2, 25))))
     assert 26 <= bottom - top <= 31
+
+
+def test_digits_stay_large_beside_a_tall_slash():
+    ink = number("8", height=60)
+    height, width = ink.shape
+    canvas = np.zeros((2 * height, 5 * (width + 20)), np.uint8)
+    for i in (0, 1, 3, 4):
+        x = i * (width + 20)
+        canvas[height // 2 : height // 2 + height, x : x + width] = ink
+    middle = 2 * (width + 20) + width // 2
+    cv2.line(canvas, (middle - 10, 2 * height - 3), (middle + 10, 2), 255, 5)
+    line = cut(*picture_of(canvas))
+    rows = np.flatnonzero((line.image[:, : line.image.shape[1] // 3] > 127).any(axis=1))
+    assert rows[-1] + 1 - rows[0] == pytest.approx(22, abs=1)
+    assert line.image[0].max() > 127  # the slash reaches over the edge
+    assert line.image[-1].max() > 127
 
 
 def test_a_very_long_line_stays_within_memory():
