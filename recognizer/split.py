@@ -75,8 +75,7 @@ def _find_seams(ink: InkMask, stroke_width: float) -> tuple[npt.NDArray[np.int_]
     scale = _WORKING_HEIGHT / height
     small_width = max(3, round(width * scale))
     small = cv2.resize(ink, (small_width, _WORKING_HEIGHT), interpolation=cv2.INTER_AREA).astype(np.float64) / 255
-    down, came_from = _accumulate(small)
-    up, goes_to = _accumulate(small[::-1])
+    (down, up), (came_from, goes_to) = _accumulate(np.stack([small, small[::-1]]))
     middle = _WORKING_HEIGHT // 2
     total = down[middle] + up[_WORKING_HEIGHT - 1 - middle] - small[middle]
 
@@ -108,18 +107,19 @@ def _find_seams(ink: InkMask, stroke_width: float) -> tuple[npt.NDArray[np.int_]
 
 
 def _accumulate(cost: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int_]]:
-    """Cheapest way from the first row to each pixel by steps down-left, down and down-right, and the step that led there."""
+    """Cheapest way from the first row to each pixel by steps down-left, down and down-right, and the step that led there; of
+    several pictures of one size, (number, rows, columns) each."""
     total = np.empty_like(cost)
     step = np.zeros(cost.shape, dtype=int)
-    total[0] = cost[0]
-    columns = np.arange(cost.shape[1])
-    above = np.full(cost.shape[1] + 2, np.inf)
-    for row in range(1, len(cost)):
-        above[1:-1] = total[row - 1]
-        ways = np.stack([above[:-2] + _DIAGONAL_COST, above[1:-1], above[2:] + _DIAGONAL_COST])
-        best = ways.argmin(axis=0)
-        step[row] = best - 1
-        total[row] = ways[best, columns] + cost[row] + _STEP_COST
+    total[:, 0] = cost[:, 0]
+    count, rows, columns = cost.shape
+    above = np.full((count, columns + 2), np.inf)
+    for row in range(1, rows):
+        above[:, 1:-1] = total[:, row - 1]
+        left, best, right = above[:, :-2] + _DIAGONAL_COST, above[:, 1:-1], above[:, 2:] + _DIAGONAL_COST
+        # Of equals the leftmost is taken.
+        step[:, row] = np.where(left <= np.minimum(best, right), -1, np.where(best <= right, 0, 1))
+        total[:, row] = np.minimum(np.minimum(left, best), right) + cost[:, row] + _STEP_COST
     return total, step
 
 
