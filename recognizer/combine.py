@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -18,19 +18,23 @@ from recognizer.sequence import FRAME
 from recognizer.types import CLASS_NAMES, Component, InkMask, Piece
 
 _CANDIDATES = 4
-"""Texts of the line network that are weighed."""
-_SEGMENTATION_WEIGHT = 0.2
+"""Texts of the line network that are weighed, of each of its looks."""
+_SURE = 0.8
+"""A text that is less probable is weighed again, after further looks at the line."""
+_SLASH = 0.1
+"""Probability of a slash where the digit network sees a 1: it cannot tell them apart, the line network can."""
+_SEGMENTATION_WEIGHT = 0.25
 """Weight of the pieces' log-probability against the line network's: their scores promise too much."""
 _WORST_FIT = -15.0
 """Below this, in nats, it no longer matters how badly a text fits the pieces: a digit may be hidden in one of them."""
 _WORST_LINE, _WORST_CANDIDATE = -12.0, -60.0
 """The same of the line network's log-probability: where a text is believed or not, and where it is chosen."""
-_TOGETHER = np.array([0.304, 0.329, -0.24, 0.008, 0.222, 0.782, -1.027, 0.079, -1.019])
+_TOGETHER = np.array([1.006, 0.343, -0.309, -0.39, 0.918, -0.078, -1.439, -1.48])
 """How the signs that a text is right add up to the log-odds that it is, by logistic regression on real lines of thirteen kinds
 and on pictures without any digit. The signs: always 1; the log-odds among the candidates; the line network's log-probability;
-how the text fits the pieces; whether both readers agree; the line network's again where they do not; the doubt that the
-pieces are digits; the logarithm of the number of components; whether there is nothing but 1s, which a bare line is read as."""
-_ALONE = np.array([0.666, 0.692, 1.336])
+whether both readers agree; the line network's again where they do not; the logarithm of the number of components; the doubt
+that the pieces are digits; the share of ink that is left over."""
+_ALONE = np.array([0.851, 0.37, 0.987])
 """The same for the line network alone: always, the log-odds, the log-probability."""
 _LEAST_BELIEVED = 0.2
 """A text of less probability is no text."""
@@ -48,6 +52,8 @@ class LineEvidence:
     """(number of the line's pieces, 10 or 11) from the digit network."""
     log_probs: LogProbs
     """(T, 12) from the line network."""
+    look_again: Callable[[], Sequence[LogProbs]] = tuple
+    """Asks the line network what it says of other pictures of the same line: (T', 12) each."""
 
     @cached_property
     def digit_log_probs(self) -> LogProbs:
@@ -55,10 +61,16 @@ class LineEvidence:
         return merge_marks(self.log_probs)
 
     @cached_property
+    def further_looks(self) -> list[LogProbs]:
+        """(T', 11) each, likewise."""
+        return [merge_marks(log_probs) for log_probs in self.look_again()]
+
+    @cached_property
     def scores(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-        """Of the pieces as digits and as marks, as `recognizer.decode.piece_scores` gives them."""
+        """Of the pieces as digits and as marks, as `recognizer.decode.piece_scores` gives them; a 1 may be a slash as well."""
         pieces = [piece for component in self.pieces for piece in component]
-        return piece_scores(pieces, self.probabilities, line_height(self.pieces))
+        digits, marks = piece_scores(pieces, self.probabilities, line_height(self.pieces))
+        return digits, np.logaddexp(marks, digits[:, CLASS_NAMES.index("1")] + math.log(_SLASH))
 
 
 def read_line(evidence: LineEvidence, segmented: str, alone: bool) -> tuple[str, float]:
@@ -75,29 +87,36 @@ def read_line(evidence: LineEvidence, segmented: str, alone: bool) -> tuple[str,
     Returns:
         The text, "" for none, and the probability that it is right, 0 to 1, as it was on real lines.
     """
-    merged = evidence.digit_log_probs
-    found = [text for text, _ in best_texts(merged, count=_CANDIDATES)]
+    text, probability = _weigh(evidence, [evidence.digit_log_probs], segmented, alone)
+    if probability < _SURE and evidence.further_looks:
+        text, probability = _weigh(evidence, [evidence.digit_log_probs, *evidence.further_looks], segmented, alone)
+    return _believed(text, probability)
+
+
+def _weigh(evidence: LineEvidence, looks: Sequence[LogProbs], segmented: str, alone: bool) -> tuple[str, float]:
+    """The best of the texts that either reader proposes, and how probably it is right."""
+    proposed = [text for look in looks for text, _ in best_texts(look, count=_CANDIDATES)]
+    texts = list(dict.fromkeys(proposed if alone else [*proposed, segmented]))
+    line = np.mean([np.maximum(text_log_probabilities(look, texts), _WORST_CANDIDATE) for look in looks], axis=0)
     if alone:
-        scores = text_log_probabilities(merged, found)
-        best = int(scores.argmax())
-        return _believed(found[best], float(_ALONE @ [1.0, _log_odds(scores, best), max(_WORST_LINE, scores[best])]))
-    texts = list(dict.fromkeys([*found, segmented]))
-    line = text_log_probabilities(merged, texts)
+        best = int(line.argmax())
+        text = texts[best]
+        signs = [1.0, _log_odds(line, best), max(_WORST_LINE, float(line[best]))]
+        return text, _probability(float(_ALONE @ signs))
     whole = total_score(evidence.pieces, *evidence.scores)
     ways = [fit_text(evidence.pieces, *evidence.scores, text) for text in texts]
     fit = np.array([-np.inf if way is None else way[1] - whole for way in ways])
-    scores = np.maximum(line, _WORST_CANDIDATE) + _SEGMENTATION_WEIGHT * np.maximum(fit, _WORST_FIT)
+    scores = line + _SEGMENTATION_WEIGHT * np.maximum(fit, _WORST_FIT)
     best = int(scores.argmax())
     text, way = texts[best], ways[best]
-    agreed = float(text == segmented == found[0])
+    agreed = float(text == segmented == texts[int(line.argmax())])
     fluency = max(_WORST_LINE, float(line[best]))
-    signs = [1.0, _log_odds(scores, best), fluency, max(_WORST_FIT, float(fit[best])), agreed, fluency * (1 - agreed)]
+    signs = [1.0, _log_odds(scores, best), fluency, agreed, fluency * (1 - agreed)]
     signs += [
-        _doubt(evidence, way[0]) if way is not None else 1.0,
         math.log(len(evidence.pieces)),
-        float(set(text) == {"1"}),
+        *((1.0, 1.0) if way is None else (_doubt(evidence, way[0]), _left_over(evidence, way[0]))),
     ]
-    return _believed(text, float(_TOGETHER @ signs))
+    return text, _probability(float(_TOGETHER @ signs))
 
 
 def _log_odds(scores: npt.NDArray[np.float64], best: int) -> float:
@@ -114,9 +133,21 @@ def _doubt(evidence: LineEvidence, way: Sequence[Step]) -> float:
     return float(evidence.probabilities[digits, -1].mean()) if digits else 1.0
 
 
-def _believed(text: str, log_odds: float) -> tuple[str, float]:
+def _left_over(evidence: LineEvidence, way: Sequence[Step]) -> float:
+    """Share of the line's ink that is taken for marks beside its digits: large in words and drawings."""
+    if all(is_mark for _, is_mark in way):
+        return 0.0
+    pieces = [piece for component in evidence.pieces for piece in component]
+    areas = [pieces[index].component.area for index, _ in way]
+    return sum(area for area, (_, is_mark) in zip(areas, way, strict=True) if is_mark) / max(1, sum(areas))
+
+
+def _probability(log_odds: float) -> float:
+    return 1 / (1 + math.exp(-log_odds))
+
+
+def _believed(text: str, probability: float) -> tuple[str, float]:
     """A text with its probability; one that is hardly believed is none at all: a drawing, a texture, the border of a cell."""
-    probability = float(1 / (1 + math.exp(-log_odds)))
     return (text, probability) if probability >= _LEAST_BELIEVED else ("", 1 - probability)
 
 

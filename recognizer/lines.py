@@ -27,6 +27,8 @@ _INK_PERCENTILE = 60.0
 """Darkness of typical ink, which becomes white, among the pixels of the mask."""
 _BRIGHT = 60
 """Grey level of the line picture from which a pixel counts as ink when its mean is brought to white."""
+_STRETCHES = (1.13, 0.88)
+"""Widths of the further looks at a line, compared with the first."""
 _LONGEST = 1600
 """Widest line picture, in pixels: over a hundred digits."""
 
@@ -44,7 +46,7 @@ class LinePicture:
     """Pixels of the line picture for each pixel at working size."""
 
 
-def cut_line(flat: GreyImage, mask: InkMask, line: Sequence[Component]) -> LinePicture:
+def cut_line(flat: GreyImage, mask: InkMask, line: Sequence[Component], whole: bool = False) -> LinePicture:
     """Cut one line out of a picture and bring its digits to a standard height and its ink to white.
 
     The grey values are kept: strokes that thresholding breaks or closes are still what they were.
@@ -53,6 +55,7 @@ def cut_line(flat: GreyImage, mask: InkMask, line: Sequence[Component]) -> LineP
         flat: (height, width) uint8 at working size, dark ink on evenly lit paper.
         mask: (height, width) uint8, 255 where there is ink.
         line: the line's components, at least one.
+        whole: make the digits small enough for what is taller than they are to be in the picture from top to bottom.
     """
     boxes = [component.box for component in line]
     left, right = min(b.x for b in boxes), max(b.right for b in boxes)
@@ -60,7 +63,8 @@ def cut_line(flat: GreyImage, mask: InkMask, line: Sequence[Component]) -> LineP
     slope = _slope(boxes, height)
     middle = (left + right) / 2
     sunk = [slope * (b.x + b.width / 2 - middle) for b in boxes]
-    digits = [(b.y - s, b.bottom - s) for b, s in zip(boxes, sunk, strict=True) if b.height <= _TALL * height]
+    tallest = np.inf if whole else _TALL * height
+    digits = [(b.y - s, b.bottom - s) for b, s in zip(boxes, sunk, strict=True) if b.height <= tallest]
     top, bottom = min(first for first, _ in digits), max(last for _, last in digits)
     scale = min(_TEXT_HEIGHT / height, _EXTENT / (bottom - top), _LONGEST / (right - left))
     reach = LINE_HEIGHT / scale
@@ -92,6 +96,31 @@ def cut_line(flat: GreyImage, mask: InkMask, line: Sequence[Component]) -> LineP
     if len(bright):
         image = cv2.convertScaleAbs(image, alpha=255.0 / float(bright.mean()))
     return LinePicture(np.asarray(image, dtype=np.uint8), float(x0), float(y0), scale)
+
+
+def further_looks(flat: GreyImage, mask: InkMask, line: Sequence[Component], first: LinePicture) -> list[GreyImage]:
+    """The same line broader, narrower and, where it makes a difference, with its tall marks whole: what the sequence network
+    says of a doubtful line is more reliable on average than of one picture (Krizhevsky et al. 2012, "ImageNet classification
+    with deep convolutional neural networks", section 4.1, averages over crops likewise).
+
+    Args:
+        flat: as for `cut_line`.
+        mask: as for `cut_line`.
+        line: as for `cut_line`.
+        first: what `cut_line` made of it.
+
+    Returns:
+        (32, W) uint8 each.
+    """
+    height, width = first.image.shape
+    looks = [
+        cv2.resize(first.image, (max(8, round(width * stretch)), height), interpolation=cv2.INTER_AREA)
+        for stretch in _STRETCHES
+    ]
+    whole = cut_line(flat, mask, line, whole=True)
+    if whole.scale != first.scale:
+        looks.append(whole.image)
+    return [np.asarray(look, dtype=np.uint8) for look in looks]
 
 
 def _slope(boxes: Sequence[Box], height: float) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
@@ -17,7 +18,7 @@ from recognizer.combine import LineEvidence, read_line, spell
 from recognizer.decode import Choice, choose, decode, digits_of, text_of
 from recognizer.errors import CheckpointError
 from recognizer.image_io import load_image, to_grey
-from recognizer.lines import LinePicture, cut_line
+from recognizer.lines import LinePicture, cut_line, further_looks
 from recognizer.normalize import normalize, normalize_all
 from recognizer.rulings import remove_rulings
 from recognizer.segment import dilate, find_components, marks_beside, select_digits, sort_left_to_right
@@ -118,7 +119,7 @@ class DigitReader:
         pictures, answers = self._look_at_lines(binarized, rows)
         if self._sequence is not None:
             chosen, line_probabilities = self._read_lines(
-                pictures, answers, cleaned, rows, lines, probabilities, chosen
+                pictures, answers, binarized, cleaned, rows, lines, probabilities, chosen
             )
         names, size = self._classifier.class_names, (width, height)
         reading = decode(chosen, probabilities, names, scale, size, line_probabilities, marks)
@@ -147,10 +148,18 @@ class DigitReader:
         pictures = [cut_line(binarized.flat, binarized.mask, row) for row in rows]
         return pictures, self._sequence.predict([picture.image for picture in pictures])
 
+    def _look_again(
+        self, binarized: Binarized, row: Sequence[Component], picture: LinePicture
+    ) -> list[npt.NDArray[np.float32]]:
+        """What the line network answers to further pictures of a line."""
+        assert self._sequence is not None
+        return self._sequence.predict(further_looks(binarized.flat, binarized.mask, row, picture))
+
     def _read_lines(
         self,
         pictures: Sequence[LinePicture],
         answers: Sequence[npt.NDArray[np.float32]],
+        binarized: Binarized,
         cleaned: InkMask,
         rows: Sequence[Sequence[Component]],
         lines: Sequence[Sequence[Sequence[Piece]]],
@@ -163,7 +172,8 @@ class DigitReader:
         spelled, trusted, first = [], [], 0
         for index, (row, pieces, choices) in enumerate(zip(rows, lines, chosen, strict=True)):
             last = first + sum(map(len, pieces))
-            evidence = LineEvidence(pieces, first, probabilities[first:last], answers[index])
+            look_again = partial(self._look_again, binarized, row, pictures[index])
+            evidence = LineEvidence(pieces, first, probabilities[first:last], answers[index], look_again)
             text, probability = read_line(evidence, texts[index], alone)
             spelled.append(spell(evidence, text, choices, pictures[index], cleaned, row))
             if text:

@@ -1,5 +1,7 @@
 """One text of a line from what two readers say of it, and the ink that spells it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -260,3 +262,40 @@ def test_segmentation_that_agrees_is_spelled_by_its_own_pieces():
     segmented = choose([said.pieces], said.probabilities)[0]
     assert text_of(segmented, said.probabilities) == "253"
     assert [(c.index, c.box) for c in spelled(said, "253", segmented)] == [(c.index, c.box) for c in segmented]
+
+
+# --- further looks ---------------------------------------------------------------------------------------------------
+
+
+def looking_again(first, *further):
+    """Evidence of two digits "27" whose second one is in doubt, and what further looks say; and how often they were asked."""
+    asked = []
+
+    def look_again():
+        asked.append(True)
+        return list(further)
+
+    return LineEvidence(singles(2), 0, rows("27", 0.6, other=1), first, look_again), asked
+
+
+def test_a_sure_line_is_looked_at_once():
+    said, asked = looking_again(spread("27", 24), torn("27", "1", 0.9))
+    said = replace(said, probabilities=rows("27", 0.999))
+    assert read_line(said, "27", alone=False)[0] == "27"
+    assert not asked
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_further_looks_decide_a_doubtful_line(alone):
+    first = torn("27", "1", 0.55)
+    assert read_line(replace(looking_again(first)[0], probabilities=rows("21", 0.6, other=7)), "21", alone)[0] == "21"
+    said, asked = looking_again(first, spread("27", 30), spread("27", 20))
+    text, probability = read_line(said, "27", alone)
+    assert text == "27"
+    assert asked == [True]
+    assert probability > read_line(looking_again(first)[0], "27", alone)[1]
+
+
+def test_a_text_that_only_further_looks_see_is_weighed():
+    said, _ = looking_again(torn("27", "1", 0.55), spread("24", 30), spread("24", 20))
+    assert read_line(said, "27", alone=True)[0] == "24"

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from recognizer.lines import cut_line, place_frames
+from recognizer.lines import cut_line, further_looks, place_frames
 from recognizer.segment import find_components
 from recognizer.types import Box, Component
 from train.examples import render_number
@@ -273,3 +273,27 @@ def test_paper_under_the_frames_is_as_high_as_the_line():
     assert placed[2] == line[1].box
     assert (placed[1].y, placed[1].height) == (10, 20)
     assert 20 <= placed[1].x < placed[1].right <= 80
+
+
+def test_further_looks_are_the_same_line_broader_and_narrower():
+    flat, mask = picture_of(number())
+    components = find_components(mask, mask)
+    first = cut_line(flat, mask, components)
+    looks = further_looks(flat, mask, components, first)
+    assert [look.shape[0] for look in looks] == [32, 32]
+    broad, narrow = (look.shape[1] / first.image.shape[1] for look in looks)
+    assert 1.1 < broad < 1.2
+    assert 0.8 < narrow < 0.9
+    assert all(look.dtype == np.uint8 and look.max() > 200 for look in looks)
+
+
+def test_a_further_look_shows_tall_marks_whole():
+    ink = np.pad(number("88", height=60), ((30, 30), (0, 60)))
+    cv2.line(ink, (ink.shape[1] - 30, 2), (ink.shape[1] - 10, len(ink) - 3), 255, 5)
+    flat, mask = picture_of(ink)
+    components = find_components(mask, mask)
+    looks = further_looks(flat, mask, components, cut_line(flat, mask, components))
+    assert len(looks) == 3
+    rows = np.flatnonzero((looks[2] > 127).any(axis=1))
+    assert rows[0] >= 1
+    assert rows[-1] <= 30

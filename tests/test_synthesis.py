@@ -8,14 +8,17 @@ import numpy as np
 import pytest
 
 from recognizer.types import LINE_HEIGHT
-from train.data import NO_STROKES, Digits
+from train.data import NO_STROKES, Digits, StrokedDigits
 from train.pen import smooth
 from train.synthesis import MARK, StringStream, degrade, load_sources, random_hand, random_text, synthesise, write_line
+from train.synthesis.forms import Forms
 from train.synthesis.line import FINE, ROWS, Hand
 from train.synthesis.made import made_sources
 from train.synthesis.marks import mark_strokes
+from train.synthesis.schooled import SCHOOLED
+from train.synthesis.sources import prepare_sources
 from train.synthesis.stream import classes_of
-from train.synthesis.texts import DOODLE, LETTER, MARKS
+from train.synthesis.texts import DOODLE, LETTER, MARKS, WORD_LETTER
 
 PLAIN = replace(
     random_hand(np.random.default_rng(0)),
@@ -35,7 +38,8 @@ PLAIN = replace(
     joined=0.0,
     flagged=0.0,
     loops=0.0,
-    schooled=0.0,
+    schooled="",
+    alike=False,
 )
 """A hand without any fancies."""
 
@@ -70,7 +74,7 @@ def texts():
 
 
 def test_texts_hold_nothing_but_digits_spaces_and_marks(texts):
-    assert {c for text in texts for c in text} == set("0123456789 " + MARKS + DOODLE)
+    assert {c for text in texts for c in text} == set("0123456789 " + MARKS + WORD_LETTER + DOODLE)
     assert max(map(len, texts)) <= 24
 
 
@@ -127,9 +131,75 @@ def test_smoothing_cuts_corners_and_keeps_the_ends():
 
 
 def test_letters_are_drawn_with_and_without_a_source_of_them(sources):
-    without = replace(sources, by_label=(*sources.by_label[:10], np.zeros(0, np.intp)))
+    without = replace(sources, by_label=(*sources.by_label[:10], np.zeros(0, np.intp), np.zeros(0, np.intp)))
     for some in (sources, without):
-        assert all(ink.max() > 200 for ink in written(LETTER, PLAIN, some))
+        assert all(ink.max() > 200 for ink in written(LETTER + WORD_LETTER, PLAIN, some))
+
+
+def test_letters_that_look_like_digits_stand_in_words_only(texts):
+    words = [text for text in texts if WORD_LETTER in text]
+    assert words
+    assert all(set(text) <= {WORD_LETTER, " "} and WORD_LETTER * 4 in text for text in words)
+
+
+# --- forms -----------------------------------------------------------------------------------------------------------
+
+
+def test_one_hand_writes_a_digit_alike(sources):
+    """Along one line the same digits differ less than digits of many hands do."""
+
+    def spread(alike):
+        distances = []
+        for seed in range(40):
+            forms = Forms(alike, sources, np.random.default_rng(seed))
+            shown = sources.forms[[forms.image(4) for _ in range(5)]]
+            distances.append(np.linalg.norm(shown[1:] - shown[0], axis=1).mean())
+        return np.mean(distances)
+
+    assert spread(True) < 0.9 * spread(False)
+
+
+def test_one_hand_takes_pen_digits_from_one_writer():
+    strokes = StrokedDigits(
+        tuple((np.array([[0, 0], [0, 10 + 5 * writer]], np.float32),) for writer in range(3) for _ in range(10)),
+        np.tile(np.arange(10, dtype=np.uint8), 3),
+        tuple("abc"[writer] for writer in range(3) for _ in range(10)),
+    )
+    made = prepare_sources(Digits(np.zeros((10, 28, 28), np.uint8), np.arange(10, dtype=np.uint8)), strokes)
+    assert [[list(own) for own in writer] for writer in made.writers] == [
+        [[10 * writer + label] for label in range(10)] for writer in range(3)
+    ]
+    whose = {id(made.strokes[i][0]): i // 10 for i in range(30)}
+    mixed = 0
+    for seed in range(60):
+        forms = Forms(True, made, np.random.default_rng(seed))
+        mixed += len({whose[id(forms.pen_digit(label)[0])] for label in (1, 2, 3, 4, 5, 6, 8, 9)}) > 1
+        assert id(forms.pen_digit(3)[0]) == id(forms.pen_digit(3)[0])
+    assert 5 <= mixed <= 35  # about 30 %: those lines are anybody's
+
+
+def test_a_writer_of_few_digits_writes_no_line_alone():
+    one = (np.array([[0, 0], [0, 10]], np.float32),)
+    strokes = StrokedDigits((one,) * 8, np.array([0, 1, 2, 3, 3, 3, 0, 1], np.uint8), ("a",) * 8)
+    assert prepare_sources(Digits(np.zeros((1, 28, 28), np.uint8), np.zeros(1, np.uint8)), strokes).writers == ()
+
+
+def test_forms_without_strokes_or_letters():
+    made = prepare_sources(Digits(np.zeros((10, 28, 28), np.uint8), np.arange(10, dtype=np.uint8)), NO_STROKES)
+    forms = Forms(True, made, np.random.default_rng(0))
+    assert forms.pen_digit(1) is None
+    assert forms.letter(any_letter=True) is None
+    assert [forms.image(7) for _ in range(3)] == [7, 7, 7]
+
+
+@pytest.mark.parametrize("digit", SCHOOLED)
+def test_school_forms_are_of_a_digits_size(digit):
+    for seed in range(50):
+        points = np.concatenate(SCHOOLED[digit](np.random.default_rng(seed)))
+        assert points.dtype == np.float32
+        low, high = points.min(axis=0), points.max(axis=0)
+        assert 0.6 <= high[1] - low[1] <= 1.25
+        assert 0.2 <= high[0] - low[0] <= 1.2
 
 
 # --- writing ---------------------------------------------------------------------------------------------------------
@@ -217,7 +287,7 @@ def test_sources_know_where_the_ink_is():
     images[1, 2:26, 5:20] = 90
     made = load_sources(Digits(images, np.array([1, 8, 8], np.uint8)), NO_STROKES)
     assert made.boxes.tolist() == [[10, 4, 3, 20], [5, 2, 15, 24], [0, 0, 28, 28]]
-    assert [list(index) for index in made.by_label] == [[], [0], *[[]] * 6, [1, 2], [], []]
+    assert [list(index) for index in made.by_label] == [[], [0], *[[]] * 6, [1, 2], *[[]] * 3]
 
 
 def test_pen_digits_are_centred_and_of_unit_height(sources):

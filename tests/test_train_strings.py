@@ -18,7 +18,7 @@ from recognizer.checkpoint import load_checkpoint, sha256_of, verify_file  # noq
 from recognizer.ctc import CLASSES, greedy_text  # noqa: E402
 from recognizer.normalize import to_network_input  # noqa: E402
 from recognizer.sequence import SequenceReader  # noqa: E402
-from train import callbacks, export_strings, strings  # noqa: E402
+from train import callbacks, export_strings, sequence_model, strings  # noqa: E402
 from train.__main__ import QUICK_STRINGS, main  # noqa: E402
 from train.errors import DataError, ExportError, RunError  # noqa: E402
 from train.export import export_run  # noqa: E402
@@ -482,7 +482,7 @@ def test_an_exported_checkpoint_loads_and_names_no_folder(exported: Path, rehear
     assert manifest["training"]["data"] == "made.npz"
     assert "/" not in json.dumps(manifest["training"])
     assert manifest["machine"]["backend"] == keras.backend.backend()
-    assert manifest["onnx_difference"] <= 1e-5
+    assert manifest["onnx_difference"] <= 1e-4
     assert manifest["input"]["shape"] == [None, 32, None, 1]
     assert manifest["input"]["width_step"] == 8
     layers = manifest["architecture"]
@@ -552,14 +552,34 @@ def test_figures_of_other_weights_are_not_exported(rehearsal: Path, tmp_path: Pa
     assert not (tmp_path / "made").exists()
 
 
+def test_blocks_that_look_along_the_line_are_put_into_a_trained_network(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Untrained they add nothing: the network answers as the one without them did."""
+    with monkeypatch.context() as patch:
+        patch.setattr(sequence_model, "BLOCKS", 0)
+        before = build_sequence_model()
+        before.save(tmp_path / "before.keras")
+    network = build_sequence_model()
+    assert network.count_params() > before.count_params()
+    sequence_model.start_from(network, tmp_path / "before.keras")
+    lines = np.random.default_rng(0).random((2, 32, 80, 1), dtype=np.float32)
+    assert np.allclose(network.predict_on_batch(lines), before.predict_on_batch(lines), atol=1e-5)
+    with pytest.raises(RunError, match="another network"):
+        load_sequence_network(tmp_path / "before.keras")
+
+
 def test_weights_start_a_run_and_other_networks_do_not(exported: Path, rehearsal: Path, tmp_path: Path) -> None:
     network, expected = build_sequence_model(), load_sequence_network(rehearsal / "best.keras").get_weights()
+    config = load_strings_config(rehearsal)[0]
     for path in (exported, rehearsal):
         network.set_weights([np.zeros_like(weight) for weight in expected])
-        source = strings._start_from(network, path)
+        source = strings._start_from(network, path, config)
         assert all(np.array_equal(a, b) for a, b in zip(network.get_weights(), expected, strict=True))
         assert source["sha256"] == sha256_of(path / source["file"])
+        with pytest.raises(RunError, match="would validate this run"):
+            strings._start_from(network, path, replace(config, seed=config.seed + 1))
     tiny_network(SMALL).save(tmp_path / "tiny.keras")
     for path, complaint in {"tiny.keras": "another network", "none.keras": "no weights"}.items():
         with pytest.raises(RunError, match=complaint):
-            strings._start_from(network, tmp_path / path)
+            strings._start_from(network, tmp_path / path, config)

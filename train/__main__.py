@@ -184,6 +184,15 @@ def _evaluate(options: argparse.Namespace) -> int:
     return 0
 
 
+def _average(options: argparse.Namespace) -> int:
+    _import_keras_quietly()
+    from train.strings import average_runs
+
+    metrics = average_runs(options.runs, options.run)
+    print(f"{_lines_report(metrics)}\nRun folder: {options.run}\nExport:     python -m train export {options.run}")
+    return 0
+
+
 def _export(options: argparse.Namespace) -> int:
     _import_keras_quietly()
     if _is_strings_run(options.run):
@@ -292,6 +301,14 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser(
         "evaluate-strings", help="score the reader on folders of labelled pictures of numbers", add_help=False
     )
+    average = commands.add_parser(
+        "average",
+        help="average the weights of line networks that were trained one after the other",
+        description="Make a run of the mean of other runs' weights, each of which began with the weights of the one before.",
+    )
+    average.add_argument("runs", type=Path, nargs="+", metavar="RUN", help="run folders, in their order; at least two")
+    average.add_argument("--run", type=Path, required=True, metavar="FOLDER", help="the run folder to make")
+    average.set_defaults(command=_average)
     commands.add_parser("examples", help="write the example and the golden pictures again", add_help=False)
     commands.add_parser("guide", help="write the pictures of the page's guide again", add_help=False)
     return parser

@@ -61,13 +61,16 @@ class StrokedDigits:
     strokes: tuple[tuple[Stroke, ...], ...]
     """Of each digit, its strokes; y grows downwards and the longer side is `PEN_HEIGHT` long."""
     labels: Labels
+    writers: tuple[str, ...] = ()
+    """Of each digit, who wrote it; empty where nobody knows."""
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def take(self, index: npt.NDArray[np.intp]) -> StrokedDigits:
         """The chosen ones, by index."""
-        return StrokedDigits(tuple(self.strokes[i] for i in index), self.labels[index])
+        writers = tuple(self.writers[i] for i in index) if self.writers else ()
+        return StrokedDigits(tuple(self.strokes[i] for i in index), self.labels[index], writers)
 
     def draw(self, index: int, pen_width: float) -> Images:
         """One digit in EMNIST's form, (28, 28) uint8; `pen_width` is in pixels at `PEN_HEIGHT`."""
@@ -198,14 +201,15 @@ def load_pen_strokes(path: Path) -> StrokedDigits:
     """Read single digits recorded as pen strokes.
 
     Args:
-        path: gzipped text, one JSON object a line: `text` (one digit) and `strokes`, lists of [x, y] with y growing upwards
+        path: gzipped text, one JSON object a line: `text` (one digit), `source`, one for each writer (may be missing), and
+            `strokes`, lists of [x, y] with y growing upwards
             (as it does in all 17 collections of UNIPEN's digits: a network trained on EMNIST reads 86 % or more of each
             collection of at least 100 digits with y upwards, and 45 % or less of it with y downwards).
 
     Raises:
         DataError: the file is missing, no gzip, or a line is of another layout.
     """
-    strokes, labels = [], []
+    strokes, labels, writers = [], [], []
     try:
         with gzip.open(path, "rt", encoding="utf-8") as lines:
             for number, line in enumerate(lines, 1):
@@ -221,13 +225,14 @@ def load_pen_strokes(path: Path) -> StrokedDigits:
                 if points:
                     strokes.append(_upright(points))
                     labels.append(label)
+                    writers.append(str(record.get("source", "")))
     except FileNotFoundError as error:
         raise DataError(f"There is no file {path}: check the path given to --pen-strokes.") from error
     except (OSError, EOFError, UnicodeDecodeError) as error:
         raise DataError(f"{path} cannot be read as gzipped text: it is damaged or of another format.") from error
     if not strokes:
         raise DataError(f"{path} holds no pen strokes.")
-    return StrokedDigits(tuple(strokes), np.array(labels, np.uint8))
+    return StrokedDigits(tuple(strokes), np.array(labels, np.uint8), tuple(writers))
 
 
 def _upright(points: Sequence[Stroke]) -> tuple[Stroke, ...]:

@@ -16,13 +16,15 @@ from recognizer.normalize import to_network_input
 from recognizer.types import LINE_HEIGHT
 from train.callbacks import BEST
 from train.errors import ExportError
-from train.export import TOLERANCE, convert, describe_again, make_manifest, matching_metrics, write_checkpoint
+from train.export import convert, describe_again, make_manifest, matching_metrics, write_checkpoint
 from train.line_batches import sorted_batches
 from train.sequence_model import FRAME, load_sequence_network
 from train.strings import StringsConfig, load_strings_config
 from train.synthesis import StringStream
 from train.synthesis.made import made_sources
 
+_TOLERANCE = 1e-4
+"""Largest difference of a probability between the Keras network and its twin."""
 _WIDTH_STEP = 8
 """What a line's width must be a multiple of."""
 
@@ -46,7 +48,7 @@ def export_strings_run(run: Path, to: Path, *, manifest_only: bool = False) -> P
     config, description = load_strings_config(run)
     metrics = matching_metrics(run, "validation")
     export = (
-        describe_again if manifest_only else partial(write_checkpoint, export_twin=export_onnx, tolerance=TOLERANCE)
+        describe_again if manifest_only else partial(write_checkpoint, export_twin=export_onnx, tolerance=_TOLERANCE)
     )
     return export(
         STRINGS,
@@ -134,6 +136,8 @@ def _manifest(
         "precision": description["precision"],
         "machine": description["machine"],
     }
+    if "mean_of" in description:
+        own["mean_of"] = description["mean_of"]
     manifest = make_manifest(
         STRINGS, folder, network, description, run, own, lambda row: (row["val_cer"], row["val_loss"])
     )

@@ -248,17 +248,31 @@ def _start_from(network: Any, path: Path, config: Config) -> dict[str, str]:
         before, path = load_config(path)[1]["training"], path / callbacks.BEST
     elif (path / f"{DIGITS}.json").is_file():
         before, path = load_checkpoint(path).manifest["training"], path / f"{DIGITS}.keras"
-    if before and (before["seed"], before["validation"]) != (config.seed, config.validation):
-        raise RunError(
-            f"{path} has learnt from digits that would validate this run: "
-            f"use its --seed {before['seed']} and --validation {before['validation']}."
-        )
+    refuse_other_split(before, config, path)
     other = evaluate.load_network(path)
     try:
         model.start_from(network, other)
     except ValueError as error:
         raise RunError(f"{path} holds another network than this run trains: {error}") from error
     return {"file": path.name, "sha256": sha256_of(path)}
+
+
+def refuse_other_split(before: Mapping[str, Any], config: RunConfig, path: Path) -> None:
+    """Check that weights to start from have not learnt from digits that validate the run.
+
+    Args:
+        before: the configuration that they were trained with; empty where it is not known.
+        config: the run's.
+        path: the weights, for the message.
+
+    Raises:
+        RunError: they have.
+    """
+    if before and (before["seed"], before["validation"]) != (config.seed, config.validation):
+        raise RunError(
+            f"{path} has learnt from digits that would validate this run: "
+            f"use its --seed {before['seed']} and --validation {before['validation']}."
+        )
 
 
 def _with_non_digits(dataset: Dataset, config: Config) -> Digits:

@@ -56,7 +56,8 @@ EVEN_HAND = Hand(
     flagged=0.0,
     loops=0.0,
     zero_height=1.0,
-    schooled=0.0,
+    schooled="",
+    alike=False,
 )
 """A hand without peculiarities, to show what does not depend on the hand."""
 GAPS = (0.3, 0.15, 0.05, 0.0, -0.05, -0.12)

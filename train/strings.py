@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import math
 import os
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 
-from recognizer.checkpoint import STRINGS, sha256_of
+from recognizer.checkpoint import STRINGS, load_checkpoint, sha256_of
 from recognizer.ctc import BLANK, MARK, greedy_text
 from recognizer.normalize import to_network_input
 from recognizer.reader import DigitReader
@@ -37,12 +39,13 @@ from train.run import (
     known_strokes,
     library_versions,
     read_description,
+    refuse_other_split,
     refuse_taken,
     without_bad_strokes,
     write_json,
 )
 from train.scores import edit_distance
-from train.sequence_model import build_sequence_model, compile_sequence_model, load_sequence_network
+from train.sequence_model import build_sequence_model, compile_sequence_model, load_sequence_network, start_from
 from train.synthesis import StringStream, load_sources
 
 WARM_UP = 500
@@ -142,13 +145,15 @@ def train_strings(
             "machine": {"processors": os.cpu_count(), "backend": keras.backend.backend()},
         }
         if config.init:
-            description["init"] = _start_from(network, Path(config.init))
+            description["init"] = _start_from(network, Path(config.init), config)
         compile_sequence_model(network, config.learning_rate, config.steps)
         run.mkdir(parents=True, exist_ok=True)
     write_json(run / CONFIG, description)
 
     letters = Path(config.data) if config.data else None
-    stream: Stream = StringStream(load_sources(dataset.train, strokes, letters), config.seed)
+    # A run that starts from another's weights does not write its lines again.
+    after = (int(description["init"]["sha256"][:8], 16),) if "init" in description else ()
+    stream: Stream = StringStream(load_sources(dataset.train, strokes, letters), config.seed, *after)
     if corrected is not None:
         stream = WithCorrections(stream, corrected, config.seed)
     held = _validation_stream(dataset.validation, letters)
@@ -160,6 +165,39 @@ def train_strings(
 
     plots.save_string_curves(callbacks.read_history(run / callbacks.HISTORY), run / "curves.png")
     return _measure_best(run, held, config)
+
+
+def average_runs(runs: Sequence[Path], run: Path) -> dict[str, Any]:
+    """Make a run of the mean of other runs' best weights, where each began with the weights of the one before: on pictures it
+    reads better than the last alone (Wortsman et al. 2022, "Model soups", arXiv:2203.05482).
+
+    Args:
+        runs: the run folders, at least two; configuration and history are taken over from the last.
+        run: the run folder to make; new or empty.
+
+    Returns:
+        What `metrics.json` holds, as `evaluate_run` gives it.
+
+    Raises:
+        RunError: a run is incomplete, damaged or of another network; they were not trained one after the other; `run` is taken.
+        DataError: the data of the last run cannot be used.
+    """
+    refuse_taken(run)
+    description = load_strings_config(runs[-1])[1]
+    for before, after in pairwise(runs):
+        if load_strings_config(after)[1].get("init", {}).get("sha256") != sha256_of(before / callbacks.BEST):
+            raise RunError(f"{after} did not start from the weights of {before}: only such runs can be averaged.")
+    networks = [load_sequence_network(one / callbacks.BEST) for one in runs]
+    network = networks[-1]
+    network.set_weights(
+        [np.mean(one, axis=0) for one in zip(*(other.get_weights() for other in networks), strict=True)]
+    )
+    run.mkdir(parents=True, exist_ok=True)
+    network.save(run / callbacks.BEST)
+    shutil.copyfile(runs[-1] / callbacks.HISTORY, run / callbacks.HISTORY)
+    description["mean_of"] = [sha256_of(one / callbacks.BEST) for one in runs]
+    write_json(run / CONFIG, description)
+    return evaluate_run(run)
 
 
 def evaluate_run(run: Path, data: Path | None = None) -> dict[str, Any]:
@@ -203,13 +241,19 @@ def _measure_best(run: Path, stream: Stream, config: StringsConfig) -> dict[str,
     return metrics
 
 
-def _start_from(network: keras.Model, path: Path) -> dict[str, str]:
-    """Give a network the weights of a run, a checkpoint or a .keras file; returns what the manifest says about them."""
-    for name in (callbacks.BEST, f"{STRINGS}.keras"):
-        if (path / name).is_file():
-            path = path / name
-            break
-    network.set_weights(load_sequence_network(path).get_weights())
+def _start_from(network: keras.Model, path: Path, config: StringsConfig) -> dict[str, str]:
+    """Give a network the weights of a run, a checkpoint or a .keras file; returns what the manifest says about them.
+
+    Raises:
+        RunError: there are none, they are of another network, or they have learnt from digits that validate this run.
+    """
+    before: dict[str, Any] = {}
+    if (path / callbacks.BEST).is_file():
+        before, path = load_strings_config(path)[1]["training"], path / callbacks.BEST
+    elif (path / f"{STRINGS}.keras").is_file():
+        before, path = load_checkpoint(path, STRINGS).manifest["training"], path / f"{STRINGS}.keras"
+    refuse_other_split(before, config, path)
+    start_from(network, path)
     return {"file": path.name, "sha256": sha256_of(path)}
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import pairwise
 
 import cv2
@@ -11,10 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from recognizer.types import LINE_HEIGHT
-from train.pen import Stroke, smooth
+from train.pen import Stroke
+from train.synthesis.forms import Forms
 from train.synthesis.marks import doodle, mark_strokes
+from train.synthesis.schooled import SCHOOLED, flagged_one, zero_in_a_run
 from train.synthesis.sources import Sources
-from train.synthesis.texts import DOODLE, LETTER
+from train.synthesis.texts import DOODLE, LETTER, WORD_LETTER
 
 FINE = 2
 """Lines are written at this many times their final size, so that a pen may be half a pixel thick."""
@@ -65,9 +67,10 @@ class Hand:
     """Share of the 0s that are written as in a run of zeros: low, broad, open loops with a tail to the next."""
     zero_height: float
     """Height of these 0s, compared with the other digits."""
-    schooled: float
-    """Share of the 4s, 5s, 7s and 9s in forms that American hands hardly have: an open 4, a 5 like a tick with a bar, a 7 like
-    a t, a 9 whose stem begins at its left."""
+    schooled: str
+    """Which of the digits in `train.synthesis.schooled.SCHOOLED` take a form that American hands hardly have."""
+    alike: bool
+    """Whether the same digit takes the same form all along the line, as with one writer; or each may be anybody's."""
 
 
 def random_hand(rng: np.random.Generator) -> Hand:
@@ -83,12 +86,13 @@ def random_hand(rng: np.random.Generator) -> Hand:
         gap = rng.uniform(0.3, 1.1)
     upright = rng.random() < 0.6
     slant = rng.normal(0.08, 0.12) if upright else rng.uniform(0.1, 0.85)
+    schooled = rng.random() < 0.3
     strokes = (0.0, 1.0, 0.5)[int(rng.choice(3, p=[0.45, 0.43, 0.12]))]
     return Hand(
-        height=float(np.clip(rng.normal(21.0, 2.6), 13.0, 28.0)),
+        height=float(np.clip(rng.normal(21.0, 3.0), 12.0, 29.0)),
         slant=float(np.clip(slant, -0.3, 0.9)),
         aspect=float(np.exp(rng.normal(0.0, 0.16))),
-        pen=float(np.exp(rng.normal(np.log(0.085), 0.42)).clip(0.03, 0.19)),
+        pen=float(np.exp(rng.normal(np.log(0.087), 0.44)).clip(0.03, 0.23)),
         strokes=strokes,
         gap=float(gap),
         gap_jitter=float(rng.uniform(0.02, 0.10)),
@@ -99,10 +103,11 @@ def random_hand(rng: np.random.Generator) -> Hand:
         turn=float(rng.uniform(0.02, 0.10)),
         space=float(rng.uniform(0.25, 0.9)),
         joined=float(rng.uniform(0.2, 0.9)) if rng.random() < 0.15 else 0.0,
-        flagged=float(rng.uniform(0.5, 1.0)) if rng.random() < 0.4 else 0.05,
+        flagged=float(rng.uniform(0.7, 1.0)) if rng.random() < 0.4 else 0.05,
         loops=float(rng.uniform(0.4, 1.0)) if rng.random() < 0.32 else 0.04,
         zero_height=float(rng.uniform(0.5, 1.05)),
-        schooled=float(rng.uniform(0.3, 1.0)) if rng.random() < 0.28 else 0.03,
+        schooled="".join(digit for digit in SCHOOLED if rng.random() < (0.5 if schooled else 0.02)),
+        alike=bool(rng.random() < 0.7),
     )
 
 
@@ -112,7 +117,7 @@ def write_line(
     """Write a text.
 
     Args:
-        text: digits, spaces, doodles and `train.synthesis.texts.MARKS`; may be empty.
+        text: as `train.synthesis.texts.random_text` makes them up; may be empty.
         hand: how.
         sources: the characters to write with.
         rng: chooses among them and shakes the hand.
@@ -132,13 +137,14 @@ def write_line(
     patches: list[tuple[int, npt.NDArray[np.uint8]]] = []
     right = np.full(ROWS // _BAND, -np.inf)
     cursor, before = 0.0, ""
+    forms = Forms(hand.alike, sources, rng)
     for character in text:
         if character == " ":
             cursor += hand.space * unit
             before = " "
             continue
         sink = start_of_slope + hand.drift * cursor + FINE * hand.offset + rng.normal(0.0, hand.baseline_jitter) * unit
-        patch = _character(character, hand, sources, rng, ROWS / 2 + float(np.clip(sink, -room, room)))
+        patch = _character(character, hand, forms, rng, ROWS / 2 + float(np.clip(sink, -room, room)))
         left_edge, right_edge = _profile(patch)
         gap = (hand.gap + rng.normal(0.0, hand.gap_jitter)) * unit
         if not (character.isdigit() and before.isdigit()):
@@ -167,7 +173,7 @@ def write_line(
 
 
 def _character(
-    character: str, hand: Hand, sources: Sources, rng: np.random.Generator, middle: float
+    character: str, hand: Hand, forms: Forms, rng: np.random.Generator, middle: float
 ) -> npt.NDArray[np.uint8]:
     """One character in its column of the line: (64, w) uint8 with about one pixel of margin; its middle at row `middle`."""
     height = FINE * hand.height * float(np.exp(rng.normal(0.0, hand.size_jitter)))
@@ -177,28 +183,27 @@ def _character(
     cos, sin = np.cos(angle), np.sin(angle)
     # rotation @ (shear @ scale), from units of the digit's height to pixels
     linear = np.array([[cos, -sin], [sin, cos]]) @ np.array([[width, -lean * height], [0.0, height]])
+    if character == "1" and rng.random() < hand.flagged:
+        return _draw(forms.made("1", flagged_one), linear, middle, hand, rng)
+    if character == "0" and rng.random() < hand.loops:
+        sink = rng.uniform(0.2, 1.0) * (1 - hand.zero_height) / 2 * height
+        return _draw(zero_in_a_run(rng), linear * hand.zero_height, middle + sink, hand, rng)
+    if character in hand.schooled and rng.random() < 0.9:
+        return _draw(forms.made(character, SCHOOLED[character]), linear, middle, hand, rng)
     if character.isdigit():
-        label = int(character)
-        pen_digits = sources.strokes_by_label[label]
-        if character == "1" and rng.random() < hand.flagged:
-            return _draw(_flagged_one(rng), linear, middle, hand, rng)
-        if character == "0" and rng.random() < hand.loops:
-            sink = rng.uniform(0.2, 1.0) * (1 - hand.zero_height) / 2 * height
-            return _draw(_loop(rng), linear * hand.zero_height, middle + sink, hand, rng)
-        if character in _SCHOOLED and rng.random() < hand.schooled:
-            return _draw(_SCHOOLED[character](rng), linear, middle, hand, rng)
-        if len(pen_digits) and rng.random() < hand.strokes:
-            strokes = list(sources.strokes[int(rng.choice(pen_digits))])
-            return _draw(_varied(character, strokes, rng), linear, middle, hand, rng)
-        return _paste(int(rng.choice(sources.by_label[label])), sources, linear, middle, hand, rng)
-    if character == LETTER:
-        letters = sources.by_label[10]
-        if len(letters):
-            return _paste(int(rng.choice(letters)), sources, linear, middle, hand, rng)
-        character = "x"
+        pen_digit = forms.pen_digit(int(character)) if rng.random() < hand.strokes else None
+        if pen_digit is not None:
+            return _draw(pen_digit, linear, middle, hand, rng)
+        return _paste(forms.image(int(character)), forms.sources, linear, middle, hand, rng)
+    is_letter = character in (LETTER, WORD_LETTER)
+    if is_letter and (letter := forms.letter(any_letter=character == WORD_LETTER)) is not None:
+        return _paste(letter, forms.sources, linear, middle, hand, rng)
     if character == DOODLE:
         return _draw(doodle(rng), linear, middle, hand, rng, bend=0.0)
-    return _draw(mark_strokes(character, rng), linear, middle, hand, rng, bend=0.0)
+    mark = "x" if is_letter else character
+    if mark == "/":
+        return _draw(forms.made("/", partial(mark_strokes, "/")), linear, middle, hand, rng)
+    return _draw(mark_strokes(mark, rng), linear, middle, hand, rng, bend=0.0)
 
 
 def _paste(
@@ -258,107 +263,6 @@ def _draw(
     lines = [np.repeat(s, 2, axis=0) if len(s) == 1 else s for s in np.split(fixed, ends[:-1])]
     cv2.polylines(patch, lines, False, 255, thickness, cv2.LINE_AA, _SUBPIXEL_BITS)
     return patch
-
-
-def _flagged_one(rng: np.random.Generator) -> list[Stroke]:
-    """A 1 as it is written where people read a bare stroke as an l: a long upstroke, sometimes a foot."""
-    reach, drop = rng.uniform(0.18, 0.62), rng.uniform(0.15, 0.95)
-    bow = rng.uniform(-0.05, 0.06)
-    flag = [(-reach, -0.5 + drop), (-reach / 2 + bow, -0.5 + drop / 2 + bow), (0.0, -0.5)]
-    strokes = [np.array([*flag, (rng.uniform(-0.04, 0.04), 0.0), (rng.uniform(-0.08, 0.08), 0.5)], np.float32)]
-    if rng.random() < 0.12:
-        strokes.append(np.array([(-rng.uniform(0.1, 0.3), 0.5), (rng.uniform(0.1, 0.3), 0.5)], np.float32))
-    return strokes
-
-
-def _loop(rng: np.random.Generator) -> list[Stroke]:
-    """A 0 in one go: begun anywhere near the top, closed or not, often led on to the right."""
-    begin = rng.uniform(-2.6, -0.6)
-    turn = rng.uniform(5.2, 7.2)
-    angles = begin - np.linspace(0.0, turn, 20)  # counter-clockwise on paper, as nearly everybody writes it
-    radius = rng.uniform(0.38, 0.75)
-    points = np.stack([radius * np.cos(angles), 0.5 * np.sin(angles)], axis=1)
-    points *= np.linspace(1.0, rng.uniform(0.85, 1.05), 20)[:, None]
-    if rng.random() < 0.6:
-        reach, rise = rng.uniform(0.2, 0.9), rng.uniform(-0.2, 0.15)
-        sag = rng.uniform(0.0, 0.2)
-        tail = np.array([(reach * t, rise * t + 4 * sag * t * (1 - t)) for t in (0.25, 0.5, 0.75, 1.0)])
-        points = np.concatenate([points, points[-1] + tail])
-    return [points.astype(np.float32)]
-
-
-def _open_four(rng: np.random.Generator) -> list[Stroke]:
-    """A 4 that is open at the top: down, across, and a stem that may begin as low as the bar."""
-    u = rng.uniform
-    bar = u(-0.02, 0.22)
-    corner = (-u(0.2, 0.36), bar)
-    end = (u(0.2, 0.42), bar + u(-0.1, 0.06))
-    stem = u(0.0, 0.22)
-    first = [(-u(0.0, 0.3), -0.5), corner, end]
-    if rng.random() < 0.4:  # rounded, as an h upside down
-        first = [(-u(0.15, 0.35), -0.5), (-0.3, bar - 0.12), (-0.12, bar + 0.04), (stem, bar - u(0.05, 0.2))]
-    return [np.array(first, np.float32), np.array([(stem, u(-0.5, 0.0)), (stem - u(-0.05, 0.12), 0.5)], np.float32)]
-
-
-def _stemmed_nine(rng: np.random.Generator) -> list[Stroke]:
-    """A 9 whose loop ends on, or before, a stem that comes down from its left: near a P, or a q with a hook."""
-    u = rng.uniform
-    width, low = u(0.2, 0.36), u(-0.12, 0.08)
-    stem = u(-0.22, 0.02)
-    loop = [
-        (stem + u(-0.16, 0.02), -0.34),
-        (stem + width * 0.5, -0.5),
-        (stem + width, -0.42),
-        (stem + width, low - 0.15),
-    ]
-    loop += [(stem + width * 0.55, low), (stem + u(-0.05, 0.12), low - u(0.0, 0.08))]
-    down = [(stem + u(-0.02, 0.06), u(-0.5, -0.3)), (stem, 0.1), (stem + u(-0.14, 0.06), 0.5)]
-    return [smooth(loop), np.array(down, np.float32)]
-
-
-def _ticked_five(rng: np.random.Generator) -> list[Stroke]:
-    """A 5 in a hurry: a tick, down and up again, and its bar beside the top."""
-    u = rng.uniform
-    foot = (u(-0.15, 0.05), 0.5)
-    top = (u(0.05, 0.25), u(-0.5, -0.25))
-    tick = [(-u(0.2, 0.42), u(-0.25, 0.1)), (-u(0.12, 0.25), u(-0.1, 0.15)), foot, (u(0.0, 0.15), u(-0.05, 0.2)), top]
-    strokes = [smooth(tick)]
-    if rng.random() < 0.8:
-        x, y = top[0] + u(-0.05, 0.15), top[1] + u(-0.15, 0.05)
-        strokes.append(np.array([(x, y), (x + u(0.2, 0.5), y + u(-0.12, 0.05))], np.float32))
-    return strokes
-
-
-def _crossed_seven(rng: np.random.Generator) -> list[Stroke]:
-    """A 7 with a bar and hardly a top: near a t or an f."""
-    u = rng.uniform
-    hook, bar, half = u(0.03, 0.3), u(-0.12, 0.12), u(0.16, 0.34)
-    stem = [(-hook, u(-0.42, -0.2)), (-hook / 2, -0.5), (u(0.02, 0.16), -0.48), (0.02, 0.0), (u(-0.14, 0.02), 0.5)]
-    return [smooth(stem), np.array([(-half, bar + u(-0.05, 0.1)), (half, bar - u(0.0, 0.1))], np.float32)]
-
-
-_SCHOOLED: dict[str, Callable[[np.random.Generator], list[Stroke]]] = {
-    "4": _open_four,
-    "5": _ticked_five,
-    "7": _crossed_seven,
-    "9": _stemmed_nine,
-}
-
-
-def _varied(digit: str, strokes: list[Stroke], rng: np.random.Generator) -> list[Stroke]:
-    """What other schools add: the bar of a 7, the tail of a 0."""
-    if digit == "7" and rng.random() < 0.25:
-        # The bar crosses the stem, which at half height lies left of the middle of the box.
-        points = np.concatenate(strokes)
-        x = float(points[np.abs(points[:, 1] - 0.05).argmin(), 0])
-        length, y, tilt = rng.uniform(0.15, 0.32), rng.uniform(-0.05, 0.12), rng.uniform(-0.1, 0.06)
-        return [*strokes, np.array([(x - length, y - tilt), (x + length, y + tilt)], np.float32)]
-    if digit == "0" and rng.random() < 0.15:
-        x = float(np.concatenate(strokes)[:, 0].max())
-        end = (x * 0.4 + rng.uniform(0.15, 0.45), -0.5 + rng.uniform(-0.1, 0.25))
-        sag = -0.5 + rng.uniform(0.0, 0.25)
-        return [*strokes, np.array([(x * rng.uniform(-0.3, 0.5), -0.48), (x * 0.7, sag), end], np.float32)]
-    return strokes
 
 
 def _profile(patch: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:

@@ -37,11 +37,12 @@ def mark_strokes(mark: str, rng: np.random.Generator) -> list[Stroke]:
         ]
         return [np.concatenate([lines[0], lines[1][::-1]])] if rng.random() < 0.15 else lines
     if mark == "/":
-        lean, top, foot = u(0.05, 0.4), u(-0.95, -0.5), u(0.45, 0.95)
+        # Many are no taller than the digits, and some hardly lean: only the line as a whole tells them from 1s.
+        lean, top, foot = u(0.03, 0.45), u(-0.95, -0.45), u(0.42, 0.95)
         return [smooth([(lean, top), (u(-0.04, 0.04), (top + foot) / 2), (-lean, foot)])]
     if mark == ":":
-        x = u(-0.03, 0.03)
-        return [_line((0, y), (x, y + u(0, 0.05))) for y in (u(-0.15, 0.05), u(0.25, 0.45))]
+        x, length = u(-0.06, 0.06), u(0, 0.05) if rng.random() < 0.6 else u(0.05, 0.24)  # dots, or ticks
+        return [_line((0, y), (x, y + length)) for y in (u(-0.35, 0.05), u(0.2, 0.42))]
     if mark == "#":
         slant = u(0.05, 0.2)
         bars = [_line((x + slant, -0.45), (x - slant, 0.45)) for x in (-0.14, 0.14)]
@@ -72,13 +73,45 @@ def mark_strokes(mark: str, rng: np.random.Generator) -> list[Stroke]:
 
 
 def doodle(rng: np.random.Generator) -> list[Stroke]:
-    """Strokes that mean nothing, in the units of `mark_strokes`: a scribble, or a few strokes here and there."""
+    """Strokes that mean nothing, in the units of `mark_strokes`: a scribble, a few strokes here and there, a figure."""
+    if rng.random() < 0.5:
+        return _figure(rng)
     strokes: list[Stroke] = []
     for _ in range(int(rng.integers(1, 4))):
         count = int(rng.integers(6, 14)) if not strokes else int(rng.integers(2, 6))
         points = rng.uniform(-0.6, 0.6, (count, 2)) * (rng.uniform(0.6, 2.0), 1.0)
         strokes.append(smooth([(float(x), float(y)) for x, y in points]))
     return strokes
+
+
+def _figure(rng: np.random.Generator) -> list[Stroke]:
+    """A waved, a jagged or a straight-sided line, a coil, or rays."""
+    u = rng.uniform
+    stretch = np.array([u(0.6, 2.5), u(0.6, 1.4)])
+    kind = rng.integers(5)
+    if kind == 0:
+        t = np.linspace(0, u(6, 25), 60)
+        points = np.stack([t / t[-1] - 0.5, u(0.1, 0.5) * np.sin(t)], axis=1)
+    elif kind == 1:
+        corners = int(rng.integers(5, 12))
+        points = np.stack([np.linspace(-0.5, 0.5, corners), 0.45 * (-1.0) ** np.arange(corners)], axis=1)
+        points += rng.normal(0, 0.06, points.shape)
+    elif kind == 2:  # a house, a box, a kite: sides that close
+        angles = np.sort(rng.uniform(0, 2 * np.pi, int(rng.integers(3, 8))))
+        points = 0.5 * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+        inside = [_line(tuple(u(-0.4, 0.4, 2) * stretch), tuple(u(-0.4, 0.4, 2) * stretch)) for _ in range(3)]
+        return [(np.concatenate([points, points[:1]]) * stretch).astype(np.float32), *inside]
+    elif kind == 3:
+        t = np.linspace(0, u(14, 30), 70)
+        points = 0.5 * (t / t[-1])[:, None] * np.stack([np.cos(t), np.sin(t)], axis=1)
+    else:
+        angles = u(0, 1) + np.linspace(0, 2 * np.pi, int(rng.integers(5, 12)), endpoint=False)
+        near, far = u(0.0, 0.3), u(0.4, 0.6)
+        return [
+            _line((near * c * stretch[0], near * s), (far * c * stretch[0], far * s))
+            for c, s in zip(np.cos(angles), np.sin(angles), strict=True)
+        ]
+    return [(points * stretch).astype(np.float32)]
 
 
 def _line(start: tuple[float, float], end: tuple[float, float]) -> Stroke:

@@ -35,7 +35,7 @@ def degrade(
     width = max(FINE * _MIN_WIDTH, ink.shape[1] + left + right)
     fine = np.zeros((ROWS, width), np.uint8)
     fine[:, left : left + ink.shape[1]] = ink
-    if neighbour is not None and rng.random() < 0.06:
+    if neighbour is not None and rng.random() < 0.5:
         _reach_in(fine, neighbour, rng)
     if rng.random() < 0.12:
         fine = _broken(fine, rng)

@@ -36,11 +36,11 @@ def classes_of(text: str) -> list[int]:
 class StringStream:
     """Endless lines with their labels; picking up the stream at any batch needs nothing but its number."""
 
-    def __init__(self, sources: Sources, seed: int) -> None:
+    def __init__(self, sources: Sources, *seed: int) -> None:
         self.sources, self.seed = sources, seed
 
     def batch(self, index: int, size: int) -> tuple[list[npt.NDArray[np.uint8]], list[list[int]]]:
         """Batch number `index`: `size` pictures, each (32, W) uint8, and the classes that each shows, 1 to 11."""
-        rng = np.random.default_rng([self.seed, index])
+        rng = np.random.default_rng([*self.seed, index])
         texts = [random_text(rng) for _ in range(size)]
         return [synthesise(text, self.sources, rng) for text in texts], [classes_of(text) for text in texts]

@@ -1,0 +1,130 @@
+"""Digits in forms that American hands hardly have, as pen strokes.
+
+In units of the digit's height: from y = -0.5 (top) to y = 0.5 (foot), x centred on 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from train.pen import Stroke, smooth
+
+
+def flagged_one(rng: np.random.Generator) -> list[Stroke]:
+    """A 1 as it is written where people read a bare stroke as an l: a long upstroke, sometimes a foot."""
+    reach, drop = rng.uniform(0.18, 0.62), rng.uniform(0.15, 0.95)
+    bow = rng.uniform(-0.05, 0.06)
+    flag = [(-reach, -0.5 + drop), (-reach / 2 + bow, -0.5 + drop / 2 + bow), (0.0, -0.5)]
+    strokes = [np.array([*flag, (rng.uniform(-0.04, 0.04), 0.0), (rng.uniform(-0.08, 0.08), 0.5)], np.float32)]
+    if rng.random() < 0.12:
+        strokes.append(np.array([(-rng.uniform(0.1, 0.3), 0.5), (rng.uniform(0.1, 0.3), 0.5)], np.float32))
+    return strokes
+
+
+def zero_in_a_run(rng: np.random.Generator) -> list[Stroke]:
+    """A 0 in one go: begun anywhere near the top, closed or not, often led on to the right."""
+    begin = rng.uniform(-2.6, -0.6)
+    turn = rng.uniform(5.2, 7.2)
+    angles = begin - np.linspace(0.0, turn, 20)  # counter-clockwise on paper, as nearly everybody writes it
+    radius = rng.uniform(0.38, 0.75)
+    points = np.stack([radius * np.cos(angles), 0.5 * np.sin(angles)], axis=1)
+    points *= np.linspace(1.0, rng.uniform(0.85, 1.05), 20)[:, None]
+    if rng.random() < 0.6:
+        reach, rise = rng.uniform(0.2, 0.9), rng.uniform(-0.2, 0.15)
+        sag = rng.uniform(0.0, 0.2)
+        tail = np.array([(reach * t, rise * t + 4 * sag * t * (1 - t)) for t in (0.25, 0.5, 0.75, 1.0)])
+        points = np.concatenate([points, points[-1] + tail])
+    return [points.astype(np.float32)]
+
+
+def _open_four(rng: np.random.Generator) -> list[Stroke]:
+    """A 4 that is open at the top: down, across, and a stem that may begin as low as the bar."""
+    u = rng.uniform
+    bar = u(-0.02, 0.22)
+    corner = (-u(0.2, 0.36), bar)
+    end = (u(0.2, 0.42), bar + u(-0.1, 0.06))
+    stem = u(0.0, 0.22)
+    first = [(-u(0.0, 0.3), -0.5), corner, end]
+    if rng.random() < 0.4:  # rounded, as an h upside down
+        first = [(-u(0.15, 0.35), -0.5), (-0.3, bar - 0.12), (-0.12, bar + 0.04), (stem, bar - u(0.05, 0.2))]
+    return [np.array(first, np.float32), np.array([(stem, u(-0.5, 0.0)), (stem - u(-0.05, 0.12), 0.5)], np.float32)]
+
+
+def _stemmed_nine(rng: np.random.Generator) -> list[Stroke]:
+    """A 9 whose loop ends on, or before, a stem that comes down from its left: near a P, or a q with a hook."""
+    u = rng.uniform
+    width, low = u(0.2, 0.36), u(-0.12, 0.08)
+    stem = u(-0.22, 0.02)
+    loop = [
+        (stem + u(-0.16, 0.02), -0.34),
+        (stem + width * 0.5, -0.5),
+        (stem + width, -0.42),
+        (stem + width, low - 0.15),
+    ]
+    loop += [(stem + width * 0.55, low), (stem + u(-0.05, 0.12), low - u(0.0, 0.08))]
+    down = [(stem + u(-0.02, 0.06), u(-0.5, -0.3)), (stem, 0.1), (stem + u(-0.14, 0.06), 0.5)]
+    return [smooth(loop), np.array(down, np.float32)]
+
+
+def _ticked_five(rng: np.random.Generator) -> list[Stroke]:
+    """A 5 in a hurry: a tick, down and up again, and its bar beside the top."""
+    u = rng.uniform
+    foot = (u(-0.15, 0.05), 0.5)
+    top = (u(0.05, 0.25), u(-0.5, -0.25))
+    tick = [(-u(0.2, 0.42), u(-0.25, 0.1)), (-u(0.12, 0.25), u(-0.1, 0.15)), foot, (u(0.0, 0.15), u(-0.05, 0.2)), top]
+    strokes = [smooth(tick)]
+    if rng.random() < 0.8:
+        x, y = top[0] + u(-0.05, 0.15), top[1] + u(-0.15, 0.05)
+        strokes.append(np.array([(x, y), (x + u(0.2, 0.5), y + u(-0.12, 0.05))], np.float32))
+    return strokes
+
+
+def _curled_two(rng: np.random.Generator) -> list[Stroke]:
+    """A 2 that begins with a curl in its bow, often with a loop at its foot: near a 9, or an L in a copperplate hand."""
+    u = rng.uniform
+    x, y, size = -u(0.02, 0.2), u(-0.3, -0.12), u(0.05, 0.13)
+    turn = np.linspace(u(-0.6, 1.2), u(3.4, 4.4), 6)  # from inside to the left and up, clockwise on paper
+    curl = [(x + size * np.cos(a), y + size * np.sin(a)) for a in turn]
+    foot = (-u(0.18, 0.36), u(0.38, 0.5))
+    bow = [(-0.08, -0.48), (0.12, -0.5), (u(0.18, 0.34), u(-0.42, -0.25)), (0.12, u(-0.1, 0.08)), (-0.1, 0.27), foot]
+    tail = [(u(-0.08, 0.1), u(0.32, 0.46)), (u(0.15, 0.3), 0.49), (u(0.28, 0.5), u(0.3, 0.46))]
+    if rng.random() < 0.5:  # the loop at the foot
+        back = u(0.03, 0.1)
+        tail = [(foot[0] - back, foot[1] - 0.02), (foot[0] - 0.02, foot[1] - u(0.1, 0.18)), *tail]
+    return [smooth([*curl, *bow, *tail])]
+
+
+def _crossed_seven(rng: np.random.Generator) -> list[Stroke]:
+    """A 7 with a bar and hardly a top: near a t or an f."""
+    u = rng.uniform
+    hook, bar, half = u(0.03, 0.3), u(-0.12, 0.12), u(0.16, 0.34)
+    stem = [(-hook, u(-0.42, -0.2)), (-hook / 2, -0.5), (u(0.02, 0.16), -0.48), (0.02, 0.0), (u(-0.14, 0.02), 0.5)]
+    return [smooth(stem), np.array([(-half, bar + u(-0.05, 0.1)), (half, bar - u(0.0, 0.1))], np.float32)]
+
+
+SCHOOLED: dict[str, Callable[[np.random.Generator], list[Stroke]]] = {
+    "2": _curled_two,
+    "4": _open_four,
+    "5": _ticked_five,
+    "7": _crossed_seven,
+    "9": _stemmed_nine,
+}
+
+
+def barred(strokes: list[Stroke], rng: np.random.Generator) -> list[Stroke]:
+    """A 7 with a bar added."""
+    # The bar crosses the stem, which at half height lies left of the middle of the box.
+    points = np.concatenate(strokes)
+    x = float(points[np.abs(points[:, 1] - 0.05).argmin(), 0])
+    length, y, tilt = rng.uniform(0.15, 0.32), rng.uniform(-0.05, 0.12), rng.uniform(-0.1, 0.06)
+    return [*strokes, np.array([(x - length, y - tilt), (x + length, y + tilt)], np.float32)]
+
+
+def tailed(strokes: list[Stroke], rng: np.random.Generator) -> list[Stroke]:
+    """A 0 with a tail added at its top."""
+    x = float(np.concatenate(strokes)[:, 0].max())
+    end = (x * 0.4 + rng.uniform(0.15, 0.45), -0.5 + rng.uniform(-0.1, 0.25))
+    sag = -0.5 + rng.uniform(0.0, 0.25)
+    return [*strokes, np.array([(x * rng.uniform(-0.3, 0.5), -0.48), (x * 0.7, sag), end], np.float32)]
