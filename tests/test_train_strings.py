@@ -24,9 +24,9 @@ from train.errors import DataError, ExportError, RunError  # noqa: E402
 from train.export import export_run  # noqa: E402
 from train.export_strings import check_batches, export_strings_run, largest_difference  # noqa: E402
 from train.line_batches import CHUNK, LineBatch, line_batches, pad, sorted_batches  # noqa: E402
-from train.run import load_config  # noqa: E402
+from train.run import load_config, seed_of  # noqa: E402
 from train.sequence_model import build_sequence_model, compile_sequence_model, load_sequence_network  # noqa: E402
-from train.strings import StringsConfig, evaluate_run, fit, load_strings_config, train_strings  # noqa: E402
+from train.strings import StringsConfig, average_runs, evaluate_run, fit, load_strings_config, train_strings  # noqa: E402
 from train.synthesis import StringStream, load_sources  # noqa: E402
 
 pytestmark = [
@@ -583,3 +583,40 @@ def test_weights_start_a_run_and_other_networks_do_not(exported: Path, rehearsal
     for path, complaint in {"tiny.keras": "another network", "none.keras": "no weights"}.items():
         with pytest.raises(RunError, match=complaint):
             strings._start_from(network, tmp_path / path, config)
+
+
+# --- one run after the other -----------------------------------------------------------------------------------------
+
+
+def test_a_run_takes_the_seed_of_what_it_starts_from(rehearsal: Path, exported: Path, tmp_path: Path) -> None:
+    assert seed_of(rehearsal, "strings") == seed_of(exported, "strings") == 2
+    assert seed_of(exported, "digits") == seed_of(None, "strings") == seed_of(tmp_path, "strings") == 1
+
+
+def test_runs_are_averaged(rehearsal: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    few(monkeypatch)
+    second = copy_of(rehearsal, tmp_path / "second")
+    moved = load_sequence_network(rehearsal / "best.keras")
+    moved.set_weights([weight + 0.25 for weight in moved.get_weights()])
+    moved.save(second / "best.keras")
+    alien = copy_of(second, tmp_path / "alien")
+    description = json.loads((second / "config.json").read_text())
+    description["init"] = {"file": "best.keras", "sha256": sha256_of(rehearsal / "best.keras")}
+    (second / "config.json").write_text(json.dumps(description))
+
+    assert main(["average", str(rehearsal), str(second), "--run", str(tmp_path / "mean")]) == 0
+    pairs = zip(
+        load_sequence_network(tmp_path / "mean" / "best.keras").get_weights(),
+        load_sequence_network(rehearsal / "best.keras").get_weights(),
+        strict=True,
+    )
+    assert all(np.allclose(mean, first + 0.125, atol=1e-6) for mean, first in pairs)
+    assert main(["export", str(tmp_path / "mean"), "--to", str(tmp_path / "made")]) == 0
+    manifest = load_checkpoint(tmp_path / "made", "strings").manifest
+    assert manifest["mean_of"] == [sha256_of(run / "best.keras") for run in (rehearsal, second)]
+
+    with pytest.raises(RunError, match="did not start from"):
+        average_runs([rehearsal, alien], tmp_path / "other")
+    with pytest.raises(RunError, match="not empty"):
+        average_runs([rehearsal, second], tmp_path / "mean")
+    assert not (tmp_path / "other").exists()

@@ -16,7 +16,7 @@ from recognizer.checkpoint import STRINGS
 from recognizer.errors import RecognizerError
 from train.errors import RunError
 from train.quiet import import_keras_quietly as _import_keras_quietly
-from train.run import CONFIG, LEARNING_RATES, Config, kind_of, load_config, read_description
+from train.run import CONFIG, LEARNING_RATES, Config, kind_of, load_config, read_description, seed_of
 
 QUICK = {"limit": 19_000, "validation": 1_000, "epochs": 3, "batch_size": 64}
 """About two minutes on two cores."""
@@ -116,7 +116,8 @@ def _config(options: argparse.Namespace) -> Config:
 def _training_options(options: argparse.Namespace) -> dict[str, Any]:
     """Of `train.run.RunConfig`, what the command line says and --quick does not change."""
     files = {name: _path(getattr(options, name)) for name in ("data", "pen_strokes", "optdigits", "init")}
-    return {**files, "seed": options.seed, "precision": options.precision}
+    seed = options.seed if options.seed is not None else seed_of(options.init, options.name)
+    return {**files, "seed": seed, "precision": options.precision}
 
 
 def _strings(options: argparse.Namespace) -> int:
@@ -341,7 +342,7 @@ def _add_training_options(command: argparse.ArgumentParser, *, validation: str, 
     how.add_argument(
         "--init", type=Path, metavar="PATH", help="start from the weights of a run, a checkpoint or a .keras file"
     )
-    how.add_argument("--seed", type=_natural, default=1, metavar="N", help="of everything random (default: 1)")
+    how.add_argument("--seed", type=_natural, metavar="N", help="of everything random (default: that of --init, or 1)")
     how.add_argument(
         "--precision",
         choices=("auto", "float32", "mixed_float16", "mixed_bfloat16"),

@@ -257,6 +257,18 @@ def _start_from(network: Any, path: Path, config: Config) -> dict[str, str]:
     return {"file": path.name, "sha256": sha256_of(path)}
 
 
+def seed_of(path: Path | None, kind: str) -> int:
+    """The seed of a run of a network, or of the run that its checkpoint was exported from, for a run that starts from its
+    weights; 1 where nobody knows."""
+    if path is not None:
+        for name in (CONFIG, f"{kind}.json"):
+            try:
+                return int(json.loads((path / name).read_text(encoding="utf-8"))["training"]["seed"])
+            except (OSError, ValueError, KeyError, TypeError):
+                continue
+    return 1
+
+
 def refuse_other_split(before: Mapping[str, Any], config: RunConfig, path: Path) -> None:
     """Check that weights to start from have not learnt from digits that validate the run.
 
