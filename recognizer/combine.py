@@ -21,15 +21,18 @@ _CANDIDATES = 4
 """Texts of the line network that are weighed, of each of its looks."""
 _SURE = 0.8
 """A text that is less probable is weighed again, after further looks at the line."""
-_SLASH = 0.1
-"""Probability of a slash where the digit network sees a 1: it cannot tell them apart, the line network can."""
-_SEGMENTATION_WEIGHT = 0.25
+_SLASH = 0.3
+"""Probability of a slash where the digit network sees a 1 within a line: it cannot tell them apart, the line network can."""
+_END, _TALL = -3.0, 1.2
+"""The first and the last ink of a line, where it is no taller than this, in heights of the digits, is so much less probably a
+mark, in nats: no number begins or ends with a slash, and many with a 1; the border of a cell is taller."""
+_SEGMENTATION_WEIGHT = 0.3
 """Weight of the pieces' log-probability against the line network's: their scores promise too much."""
 _WORST_FIT = -15.0
 """Below this, in nats, it no longer matters how badly a text fits the pieces: a digit may be hidden in one of them."""
 _WORST_LINE, _WORST_CANDIDATE = -12.0, -60.0
 """The same of the line network's log-probability: where a text is believed or not, and where it is chosen."""
-_TOGETHER = np.array([1.006, 0.343, -0.309, -0.39, 0.918, -0.078, -1.439, -1.48])
+_TOGETHER = np.array([0.61, 0.361, -0.507, -0.697, 1.181, 0.126, -1.029, -0.756])
 """How the signs that a text is right add up to the log-odds that it is, by logistic regression on real lines of thirteen kinds
 and on pictures without any digit. The signs: always 1; the log-odds among the candidates; the line network's log-probability;
 whether both readers agree; the line network's again where they do not; the logarithm of the number of components; the doubt
@@ -67,10 +70,15 @@ class LineEvidence:
 
     @cached_property
     def scores(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-        """Of the pieces as digits and as marks, as `recognizer.decode.piece_scores` gives them; a 1 may be a slash as well."""
+        """Of the pieces as digits and as marks, as `recognizer.decode.piece_scores` gives them, and what slashes are."""
         pieces = [piece for component in self.pieces for piece in component]
-        digits, marks = piece_scores(pieces, self.probabilities, line_height(self.pieces))
-        return digits, np.logaddexp(marks, digits[:, CLASS_NAMES.index("1")] + math.log(_SLASH))
+        height = line_height(self.pieces)
+        digits, marks = piece_scores(pieces, self.probabilities, height)
+        ends = np.zeros(len(pieces), bool)
+        ends[: len(self.pieces[0])] = ends[len(pieces) - len(self.pieces[-1]) :] = True
+        low = np.array([piece.component.box.height <= _TALL * height for piece in pieces])
+        slashes = digits[:, CLASS_NAMES.index("1")] + math.log(_SLASH)
+        return digits, np.where(ends, marks + np.where(low, _END, 0.0), np.logaddexp(marks, slashes))
 
 
 def read_line(evidence: LineEvidence, segmented: str, alone: bool) -> tuple[str, float]:

@@ -36,8 +36,9 @@ def classes_of(text: str) -> list[int]:
 class StringStream:
     """Endless lines with their labels; picking up the stream at any batch needs nothing but its number."""
 
-    def __init__(self, sources: Sources, *seed: int) -> None:
-        self.sources, self.seed = sources, seed
+    def __init__(self, sources: Sources, seed: int, *more: int) -> None:
+        """`more` numbers beside the seed give other lines."""
+        self.sources, self.seed = sources, (seed, *more)
 
     def batch(self, index: int, size: int) -> tuple[list[npt.NDArray[np.uint8]], list[list[int]]]:
         """Batch number `index`: `size` pictures, each (32, W) uint8, and the classes that each shows, 1 to 11."""
