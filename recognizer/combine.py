@@ -59,6 +59,11 @@ class LineEvidence:
     """Asks the line network what it says of other pictures of the same line: (T', 12) each."""
 
     @cached_property
+    def all_pieces(self) -> list[Piece]:
+        """Of all components, in their order: what `recognizer.lattice.Step` counts through."""
+        return [piece for component in self.pieces for piece in component]
+
+    @cached_property
     def digit_log_probs(self) -> LogProbs:
         """(T, 11) from the line network, marks taken for blanks."""
         return merge_marks(self.log_probs)
@@ -71,7 +76,7 @@ class LineEvidence:
     @cached_property
     def scores(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         """Of the pieces as digits and as marks, as `recognizer.decode.piece_scores` gives them, and what slashes are."""
-        pieces = [piece for component in self.pieces for piece in component]
+        pieces = self.all_pieces
         height = line_height(self.pieces)
         digits, marks = piece_scores(pieces, self.probabilities, height)
         ends = np.zeros(len(pieces), bool)
@@ -145,8 +150,7 @@ def _left_over(evidence: LineEvidence, way: Sequence[Step]) -> float:
     """Share of the line's ink that is taken for marks beside its digits: large in words and drawings."""
     if all(is_mark for _, is_mark in way):
         return 0.0
-    pieces = [piece for component in evidence.pieces for piece in component]
-    areas = [pieces[index].component.area for index, _ in way]
+    areas = [evidence.all_pieces[index].component.area for index, _ in way]
     return sum(area for area, (_, is_mark) in zip(areas, way, strict=True) if is_mark) / max(1, sum(areas))
 
 
@@ -198,7 +202,7 @@ def spell(
             Choice(-1, box, 1.0, label=label, in_line=row)
             for box, label, row in zip(boxes, labels, in_line, strict=True)
         ]
-    pieces = [piece for component in evidence.pieces for piece in component]
+    pieces = evidence.all_pieces
     digits = iter(zip(labels, in_line, strict=True))
     choices = []
     for index, is_mark in found[0] if found is not None else _all_marks(evidence.pieces):

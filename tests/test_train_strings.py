@@ -615,6 +615,8 @@ def test_runs_are_averaged(rehearsal: Path, tmp_path: Path, monkeypatch: pytest.
     manifest = load_checkpoint(tmp_path / "made", "strings").manifest
     assert manifest["mean_of"] == [sha256_of(run / "best.keras") for run in (rehearsal, second)]
 
+    with pytest.raises(RunError, match="at least two"):
+        average_runs([rehearsal], tmp_path / "other")
     with pytest.raises(RunError, match="did not start from"):
         average_runs([rehearsal, alien], tmp_path / "other")
     with pytest.raises(RunError, match="not empty"):

@@ -241,14 +241,9 @@ def _start_from(network: Any, path: Path, config: Config) -> dict[str, str]:
     Raises:
         RunError: there are none, they are of another network, or they have learnt from digits that validate this run.
     """
-    from train import callbacks, evaluate, model
+    from train import evaluate, model
 
-    before: dict[str, Any] = {}
-    if (path / callbacks.BEST).is_file():
-        before, path = load_config(path)[1]["training"], path / callbacks.BEST
-    elif (path / f"{DIGITS}.json").is_file():
-        before, path = load_checkpoint(path).manifest["training"], path / f"{DIGITS}.keras"
-    refuse_other_split(before, config, path)
+    path = weights_to_start_from(path, config, DIGITS)
     other = evaluate.load_network(path)
     try:
         model.start_from(network, other)
@@ -269,22 +264,33 @@ def seed_of(path: Path | None, kind: str) -> int:
     return 1
 
 
-def refuse_other_split(before: Mapping[str, Any], config: RunConfig, path: Path) -> None:
-    """Check that weights to start from have not learnt from digits that validate the run.
+def weights_to_start_from(path: Path, config: RunConfig, kind: str) -> Path:
+    """The .keras file of a run folder or a checkpoint folder, or the path itself where it is neither.
 
     Args:
-        before: the configuration that they were trained with; empty where it is not known.
-        config: the run's.
-        path: the weights, for the message.
+        path: what `--init` names.
+        config: of the run that is to start.
+        kind: `DIGITS` or `STRINGS`.
 
     Raises:
-        RunError: they have.
+        RunError: the folder is damaged or of another network, or its weights have learnt from digits that validate the run.
+        CheckpointError: the checkpoint is incomplete or damaged.
     """
-    if before and (before["seed"], before["validation"]) != (config.seed, config.validation):
+    from train import callbacks
+
+    if (path / callbacks.BEST).is_file():
+        description, weights = read_description(path, kind), path / callbacks.BEST
+    elif (path / f"{kind}.json").is_file():
+        description, weights = load_checkpoint(path, kind).manifest, path / f"{kind}.keras"
+    else:
+        return path
+    before = from_description(RunConfig, description, path)
+    if (before.seed, before.validation) != (config.seed, config.validation):
         raise RunError(
-            f"{path} has learnt from digits that would validate this run: "
-            f"use its --seed {before['seed']} and --validation {before['validation']}."
+            f"{weights} has learnt from digits that would validate this run: "
+            f"use its --seed {before.seed} and --validation {before.validation}."
         )
+    return weights
 
 
 def _with_non_digits(dataset: Dataset, config: Config) -> Digits:

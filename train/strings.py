@@ -20,7 +20,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from recognizer.checkpoint import STRINGS, load_checkpoint, sha256_of
+from recognizer.checkpoint import STRINGS, sha256_of
 from recognizer.ctc import BLANK, MARK, greedy_text
 from recognizer.normalize import to_network_input
 from recognizer.reader import DigitReader
@@ -39,8 +39,8 @@ from train.run import (
     known_strokes,
     library_versions,
     read_description,
-    refuse_other_split,
     refuse_taken,
+    weights_to_start_from,
     without_bad_strokes,
     write_json,
 )
@@ -179,9 +179,12 @@ def average_runs(runs: Sequence[Path], run: Path) -> dict[str, Any]:
         What `metrics.json` holds, as `evaluate_run` gives it.
 
     Raises:
-        RunError: a run is incomplete, damaged or of another network; they were not trained one after the other; `run` is taken.
+        RunError: there is one run alone, or one is incomplete, damaged or of another network; they were not trained one after
+            the other; `run` is taken.
         DataError: the data of the last run cannot be used.
     """
+    if len(runs) < 2:
+        raise RunError("Averaging takes at least two run folders, in the order in which they were trained.")
     refuse_taken(run)
     description = load_strings_config(runs[-1])[1]
     for before, after in pairwise(runs):
@@ -247,12 +250,7 @@ def _start_from(network: keras.Model, path: Path, config: StringsConfig) -> dict
     Raises:
         RunError: there are none, they are of another network, or they have learnt from digits that validate this run.
     """
-    before: dict[str, Any] = {}
-    if (path / callbacks.BEST).is_file():
-        before, path = load_strings_config(path)[1]["training"], path / callbacks.BEST
-    elif (path / f"{STRINGS}.keras").is_file():
-        before, path = load_checkpoint(path, STRINGS).manifest["training"], path / f"{STRINGS}.keras"
-    refuse_other_split(before, config, path)
+    path = weights_to_start_from(path, config, STRINGS)
     start_from(network, path)
     return {"file": path.name, "sha256": sha256_of(path)}
 

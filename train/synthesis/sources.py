@@ -43,7 +43,7 @@ class Sources:
     """Pen digits, each a tuple of strokes: height 1 or less, centred on (0, 0), y downwards."""
     strokes_by_label: tuple[npt.NDArray[np.intp], ...] = field(default=tuple(np.zeros(0, np.intp) for _ in range(10)))
     forms: npt.NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, _FORM_SIDE**2), np.float32))
-    """(N, 49) float32, each image in little, in which digits of one form are near each other."""
+    """(number of digits, 49) float32, each digit's image in little: those of one form are near each other."""
     writers: tuple[tuple[npt.NDArray[np.intp], ...], ...] = ()
     """Of each writer of at least `_LEAST_LABELS` different digits, his pen digits by label."""
 
@@ -81,7 +81,7 @@ def prepare_sources(
         tuple(by_label),
         thinned,
         tuple(np.flatnonzero(strokes.labels == label) for label in range(10)),
-        _forms(images, boxes),
+        _forms(digits.images, boxes),
         _by_writer(strokes),
     )
 
@@ -111,9 +111,12 @@ def _ink_boxes(images: Images) -> npt.NDArray[np.int16]:
 
 
 def _forms(images: Images, boxes: npt.NDArray[np.int16]) -> npt.NDArray[np.float32]:
-    """Each image's ink, blown up to its box so that the size does not count, in little: (N, 49) float32, 0 to 255."""
+    """Each image's ink, blown up to its box so that the size does not count, in little: (N, 49) float32, 0 to 255.
+
+    `boxes` may hold those of further images, after them.
+    """
     forms = np.zeros((len(images), _FORM_SIDE**2), np.float32)
-    for form, image, (x, y, width, height) in zip(forms, images, boxes, strict=True):
+    for form, image, (x, y, width, height) in zip(forms, images, boxes[: len(images)], strict=True):
         left = max(0, x - max(0, height - width) // 2)  # a 1 is not made as wide as a 0
         ink = image[y : y + height, left : left + max(width, height)]
         form[:] = cv2.resize(ink, (_FORM_SIDE, _FORM_SIDE), interpolation=cv2.INTER_AREA).ravel()
