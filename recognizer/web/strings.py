@@ -246,7 +246,7 @@ NETWORK_PARTS_HINT = (
     "brackets: 95 % interval (Wilson)."
 )
 NETWORK_VALIDATION_HINT = (
-    "The validation part is new to the network's training, but chose the best epoch. "
+    "The validation part took no part in the last run's training, but chose its best epoch. "
     "In brackets: 95 % interval (Wilson)."
 )
 NETWORK_HARD_HINT = "These lines are as hard as those of the training, some beyond what people read."
@@ -265,7 +265,7 @@ NETWORK_CONFUSIONS = "Most often mixed up: {pairs}."
 NETWORK_CONFUSION = "{digit} read as {read_as} ({count})"
 NETWORK_CURVES = "How it learnt"
 NETWORK_CURVES_HINT = (
-    "The weights of epoch {best} of {epochs} are the ones in use: they did best on the validation part. In training the "
+    "The weights of epoch {best} of {epochs} did best on the validation part. In training the "
     "pictures are distorted and parts of the network are switched off at random, so training looks the harder of the two."
 )
 NETWORK_EPOCH = "Epoch"
