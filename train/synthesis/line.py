@@ -14,7 +14,7 @@ from recognizer.types import LINE_HEIGHT
 from train.pen import Stroke
 from train.synthesis.forms import Forms
 from train.synthesis.marks import doodle, mark_strokes
-from train.synthesis.schooled import SCHOOLED, flagged_one, zero_in_a_run
+from train.synthesis.schooled import SCHOOLED, bare_one, flagged_one, zero_in_a_run
 from train.synthesis.sources import Sources
 from train.synthesis.texts import DOODLE, LETTER, WORD_LETTER
 
@@ -63,6 +63,8 @@ class Hand:
     """Probability that a pen stroke leads on to the next digit."""
     flagged: float
     """Share of the 1s that have a long upstroke."""
+    bare: float
+    """Share of the other 1s that are a straight bar."""
     loops: float
     """Share of the 0s that are written as in a run of zeros: low, broad, open loops with a tail to the next."""
     zero_height: float
@@ -76,9 +78,9 @@ class Hand:
 def random_hand(rng: np.random.Generator) -> Hand:
     """Make up a hand."""
     u = rng.random()
-    if u < 0.50:
+    if u < 0.46:
         gap = rng.uniform(0.06, 0.30)
-    elif u < 0.84:
+    elif u < 0.82:
         gap = rng.uniform(-0.06, 0.08)
     elif u < 0.92:
         gap = rng.uniform(-0.12, -0.03)
@@ -104,6 +106,7 @@ def random_hand(rng: np.random.Generator) -> Hand:
         space=float(rng.uniform(0.25, 0.9)),
         joined=float(rng.uniform(0.2, 0.9)) if rng.random() < 0.15 else 0.0,
         flagged=float(rng.uniform(0.7, 1.0)) if rng.random() < 0.4 else 0.05,
+        bare=float(rng.uniform(0.5, 1.0)) if rng.random() < 0.3 else 0.03,
         loops=float(rng.uniform(0.4, 1.0)) if rng.random() < 0.32 else 0.04,
         zero_height=float(rng.uniform(0.5, 1.05)),
         schooled="".join(digit for digit in SCHOOLED if rng.random() < (0.5 if schooled else 0.02)),
@@ -185,6 +188,8 @@ def _character(
     linear = np.array([[cos, -sin], [sin, cos]]) @ np.array([[width, -lean * height], [0.0, height]])
     if character == "1" and rng.random() < hand.flagged:
         return _draw(forms.made("1", flagged_one), linear, middle, hand, rng)
+    if character == "1" and rng.random() < hand.bare:
+        return _draw(bare_one(rng), linear, middle, hand, rng, bend=0.0)
     if character == "0" and rng.random() < hand.loops:
         sink = rng.uniform(0.2, 1.0) * (1 - hand.zero_height) / 2 * height
         return _draw(zero_in_a_run(rng), linear * hand.zero_height, middle + sink, hand, rng)

@@ -37,8 +37,13 @@ def mark_strokes(mark: str, rng: np.random.Generator) -> list[Stroke]:
         ]
         return [np.concatenate([lines[0], lines[1][::-1]])] if rng.random() < 0.15 else lines
     if mark == "/":
-        # Many are no taller than the digits, and some hardly lean: only the line as a whole tells them from 1s.
-        lean, top, foot = u(0.03, 0.45), u(-0.95, -0.45), u(0.42, 0.95)
+        # One that neither leans nor reaches beyond the digits is rare: nothing but the line as a whole tells it from a 1.
+        if rng.random() < 0.12:
+            lean, top, foot = u(0.03, 0.15), u(-0.6, -0.45), u(0.42, 0.6)
+        elif rng.random() < 0.5:
+            lean, top, foot = u(0.15, 0.45), u(-0.95, -0.45), u(0.42, 0.95)
+        else:
+            lean, top, foot = u(0.03, 0.35), u(-1.0, -0.6), u(0.55, 1.0)
         return [smooth([(lean, top), (u(-0.04, 0.04), (top + foot) / 2), (-lean, foot)])]
     if mark == ":":
         x, length = u(-0.06, 0.06), u(0, 0.05) if rng.random() < 0.6 else u(0.05, 0.24)  # dots, or ticks
@@ -85,10 +90,10 @@ def doodle(rng: np.random.Generator) -> list[Stroke]:
 
 
 def _figure(rng: np.random.Generator) -> list[Stroke]:
-    """A waved, a jagged or a straight-sided line, a coil, or rays."""
+    """A waved, a jagged or a straight-sided line, a coil, rays, a row of empty boxes, or a bulging outline."""
     u = rng.uniform
     stretch = np.array([u(0.6, 2.5), u(0.6, 1.4)])
-    kind = rng.integers(5)
+    kind = rng.integers(7)
     if kind == 0:
         t = np.linspace(0, u(6, 25), 60)
         points = np.stack([t / t[-1] - 0.5, u(0.1, 0.5) * np.sin(t)], axis=1)
@@ -104,6 +109,10 @@ def _figure(rng: np.random.Generator) -> list[Stroke]:
     elif kind == 3:
         t = np.linspace(0, u(14, 30), 70)
         points = 0.5 * (t / t[-1])[:, None] * np.stack([np.cos(t), np.sin(t)], axis=1)
+    elif kind == 4:
+        return _boxes(int(rng.integers(1, 6)), rng)
+    elif kind == 5:
+        return _outline(rng)
     else:
         angles = u(0, 1) + np.linspace(0, 2 * np.pi, int(rng.integers(5, 12)), endpoint=False)
         near, far = u(0.0, 0.3), u(0.4, 0.6)
@@ -112,6 +121,29 @@ def _figure(rng: np.random.Generator) -> list[Stroke]:
             for c, s in zip(np.cos(angles), np.sin(angles), strict=True)
         ]
     return [(points * stretch).astype(np.float32)]
+
+
+def _boxes(count: int, rng: np.random.Generator) -> list[Stroke]:
+    """A row of empty boxes, as forms have them."""
+    top, foot = rng.uniform(-0.75, -0.4), rng.uniform(0.4, 0.75)
+    sides = (np.arange(count + 1) - count / 2) * rng.uniform(0.5, 1.4)
+    rows = [_line((sides[0], y), (sides[-1], y)) for y in (top, foot)]
+    return [*rows, *(_line((x, top), (x, foot)) for x in sides)]
+
+
+def _outline(rng: np.random.Generator) -> list[Stroke]:
+    """A closed outline with bulges and corners; what is near a circle has something in it, for else it would be a 0."""
+    angles = np.linspace(0, 2 * np.pi, 41)
+    bulges = rng.uniform(0.0, 0.3, 3)
+    radius = 1 + sum(
+        size * np.abs(np.sin(order * angles / 2 + phase)) - size / 2
+        for order, size, phase in zip((2, 3, 5), bulges, rng.uniform(0, 2 * np.pi, 3), strict=True)
+    )
+    points = 0.5 * radius[:, None] * np.stack([np.cos(angles), np.sin(angles)], axis=1) * (rng.uniform(0.8, 1.5), 1.0)
+    least = 2 if bulges.sum() < 0.5 else 0
+    inside = rng.uniform(-0.28, 0.28, (int(rng.integers(least, 5)), 2))
+    ends = inside + rng.normal(0.0, 0.12, inside.shape)
+    return [points.astype(np.float32), *(_line(tuple(a), tuple(b)) for a, b in zip(inside, ends, strict=True))]
 
 
 def _line(start: tuple[float, float], end: tuple[float, float]) -> Stroke:

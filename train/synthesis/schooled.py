@@ -23,6 +23,12 @@ def flagged_one(rng: np.random.Generator) -> list[Stroke]:
     return strokes
 
 
+def bare_one(rng: np.random.Generator) -> list[Stroke]:
+    """A 1 that is nothing but a bar."""
+    lean = rng.normal(0.0, 0.05)
+    return [np.array([(lean, -0.5), (rng.normal(0.0, 0.01), 0.0), (-lean, 0.5)], np.float32)]
+
+
 def zero_in_a_run(rng: np.random.Generator) -> list[Stroke]:
     """A 0 in one go: begun anywhere near the top, closed or not, often led on to the right."""
     begin = rng.uniform(-2.6, -0.6)
