@@ -34,6 +34,10 @@ _END_SHARE = 0.02
 """Share of the height within which a vertical line ends at the picture's upper or lower edge."""
 _EDGE_SHARE = 0.10
 """Share of the width that counts as the picture's left or right edge."""
+_CROSSED = 3
+"""A vertical line that meets so many horizontal ones is no digit: squared paper, the columns of a table."""
+_MIN_SIDES = 2
+"""So many sides make a box."""
 
 
 def remove_rulings(mask: InkMask, stroke_width: float) -> InkMask:
@@ -72,9 +76,12 @@ def remove_rulings(mask: InkMask, stroke_width: float) -> InkMask:
             x, breadth = line.box.y, line.box.height
             at_edge = x + breadth <= _EDGE_SHARE * width or x >= (1 - _EDGE_SHARE) * width
             least = (_MIN_BORDER_IN_TEXT_HEIGHTS if at_edge else _MIN_COLUMN_IN_TEXT_HEIGHTS) * text
-            if met == 2 or (ends >= 1 and line.length >= least):
+            crosses = line.crossings(anchors.T) >= _CROSSED
+            if met == 2 or crosses or (ends >= 1 and line.length >= least):
                 line.draw(taken.T)
         mask = _take_out(mask.T, taken.T, stroke_width).T
+    if anchors.any():
+        mask = _without_empty_boxes(mask, anchors, stroke_width)
     return np.array(mask, dtype=np.uint8, order="C")
 
 
@@ -113,6 +120,11 @@ class _Line:
         near = max(2, round(reach))
         rows = slice(max(0, self.box.y - near), self.box.bottom + near)
         return sum(bool(mask[rows, max(0, end - near) : end + near].any()) for end in (self.start, self.end))
+
+    def crossings(self, mask: InkMask) -> int:
+        """How many pieces of `mask` the run meets, one after the other."""
+        met = mask[self.box.y : self.box.bottom, self.box.x : self.box.right].any(axis=0)
+        return int(np.count_nonzero(np.diff(met.astype(np.int8), prepend=0) == 1))
 
 
 def _candidates(mask: InkMask, stroke_width: float, slack: float) -> InkMask:
@@ -195,6 +207,31 @@ def _find_lines(runs: InkMask, stroke_width: float) -> list[_Line]:
     return lines
 
 
+def _without_empty_boxes(mask: InkMask, rows: InkMask, stroke_width: float) -> InkMask:
+    """Take out the sides of boxes in which nothing is written: a row of bars, and nothing else, each from one ruling line
+    to the next.
+
+    They are no higher than a digit, and but for the lines above and below them they would be 1s.
+    """
+    mask = np.ascontiguousarray(mask)
+    labels, found = label_components(mask)
+    found = [(label, box) for label, box in found if box.height >= _MIN_TEXT_HEIGHT * stroke_width]
+    reach = _fringe(stroke_width) + 2
+    bars = set()
+    for label, (x, y, width, height) in found:
+        beside = np.s_[max(0, x - reach) : x + width + reach]
+        ends = (rows[max(0, end - reach) : end + reach, beside] for end in (y, y + height))
+        own = np.where(labels[y : y + height, x : x + width] == label, 255, 0).astype(np.uint8)
+        if all(end.any() for end in ends) and _is_thin_and_straight(own.T, height, stroke_width):
+            bars.add(label)
+    taken = []
+    for label, box in found:
+        beside = [other for other, (_, y, _, height) in found if y < box.y + box.height and y + height > box.y]
+        if len(beside) >= _MIN_SIDES and bars.issuperset(beside):
+            taken.append(label)
+    return _without(mask, np.isin(labels, taken).astype(np.uint8)) if taken else mask
+
+
 def _is_thin_and_straight(line: InkMask, length: int, stroke_width: float) -> bool:
     rows, columns = np.nonzero(line)
     thickness = len(rows) / length
@@ -206,13 +243,17 @@ def _is_thin_and_straight(line: InkMask, length: int, stroke_width: float) -> bo
     return deviation <= thickness / 12**0.5 + _MAX_BEND * length
 
 
+def _fringe(stroke_width: float) -> int:
+    """What goes with a line, in pixels: what is left of a shaky line's edge would be read as specks and dashes."""
+    return max(1, round(0.35 * stroke_width))
+
+
 def _take_out(mask: InkMask, lines: InkMask, stroke_width: float) -> InkMask:
     """Remove horizontal `lines` from `mask`, but leave them where a stroke crosses: with ink both above and below."""
     mask = np.ascontiguousarray(mask)
     if not lines.any():
         return mask
-    # The line's fringe goes with it: what is left of a shaky line's edge would be read as specks and dashes.
-    fringe = max(1, round(0.35 * stroke_width))
+    fringe = _fringe(stroke_width)
     band = cv2.dilate(np.ascontiguousarray(lines), np.ones((2 * fringe + 1, 1), np.uint8))
     without = np.where(band > 0, 0, mask).astype(np.uint8)
     reach = 2 * round(1.6 * stroke_width) + 2 * fringe + 1

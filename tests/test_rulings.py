@@ -162,3 +162,50 @@ def test_row_of_straight_sevens_keeps_its_bars():
     stems = [((x + 45, 30), (x + 15, 110)) for x in range(20, 360, 65)]
     sevens = lines((140, 420), *bars, *stems, thickness=PEN)
     assert np.array_equal(remove_rulings(sevens, PEN), sevens)
+
+
+def boxes(count=6, side=60, rows=1, thickness=2):
+    """Rows of empty boxes on a page, as forms have them, and the x of their sides."""
+    sides = [40 + side * i for i in range(count + 1)]
+    ends = []
+    for row in range(rows):
+        top = 40 + 120 * row
+        ends += [((sides[0], y), (sides[-1], y)) for y in (top, top + 80)]
+        ends += [((x, top), (x, top + 80)) for x in sides]
+    return lines((40 + 120 * rows, sides[-1] + 60), *ends, thickness=thickness), sides
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3])
+@pytest.mark.parametrize("thickness", [1, 2, 3])
+def test_empty_boxes_go(rows, thickness):
+    empty, _ = boxes(rows=rows, thickness=thickness)
+    assert not remove_rulings(empty, thickness).any()
+
+
+def test_a_written_digit_keeps_its_boxes_ones_too():
+    empty, sides = boxes()
+    one = lines(empty.shape, ((sides[0] + 30, 52), (sides[0] + 30, 108)), thickness=4)
+    cleaned = remove_rulings(np.maximum(empty, one), 2)
+    assert share_left(cleaned, one) > 0.95
+
+
+def test_ones_well_within_ruling_lines_stay():
+    rules = lines((160, 330), ((0, 30), (330, 30)), ((0, 130), (330, 130)), thickness=2)
+    ones = lines(rules.shape, *[((x, 50), (x, 110)) for x in range(60, 300, 40)], thickness=PEN)
+    cleaned = remove_rulings(np.maximum(rules, ones), PEN)
+    assert share_left(cleaned, rules) == 0
+    assert np.array_equal(cleaned, ones)
+
+
+def test_squared_paper_goes_and_its_digits_stay():
+    ink = writing("253", height=100)
+    height, width = ink.shape
+    columns = [((x, 0), (x, height)) for x in range(12, width, 40)]
+    rows = [((0, y), (width, y)) for y in range(12, height, 40)]
+    squares = lines(ink.shape, *columns, *rows, thickness=2)
+    cleaned = remove_rulings(squares, 2)
+    assert not cleaned.any()
+    cleaned = remove_rulings(np.maximum(ink, squares), PEN)
+    near = cv2.dilate(squares, np.ones((5, 5), np.uint8))
+    assert share_left(cleaned, np.where(ink > 0, 0, squares)) < 0.1
+    assert share_left(cleaned, np.where(near > 0, 0, ink)) > 0.95
