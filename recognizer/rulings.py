@@ -219,8 +219,8 @@ def _without_empty_boxes(mask: InkMask, rows: InkMask, stroke_width: float) -> I
     reach = _fringe(stroke_width) + 2
     bars = set()
     for label, (x, y, width, height) in found:
-        beside = np.s_[max(0, x - reach) : x + width + reach]
-        ends = (rows[max(0, end - reach) : end + reach, beside] for end in (y, y + height))
+        columns = slice(max(0, x - reach), x + width + reach)
+        ends = (rows[max(0, end - reach) : end + reach, columns] for end in (y, y + height))
         own = np.where(labels[y : y + height, x : x + width] == label, 255, 0).astype(np.uint8)
         if all(end.any() for end in ends) and _is_thin_and_straight(own.T, height, stroke_width):
             bars.add(label)

@@ -14,7 +14,7 @@ from train.synthesis import MARK, StringStream, degrade, load_sources, random_ha
 from train.synthesis.forms import Forms
 from train.synthesis.line import FINE, ROWS, Hand
 from train.synthesis.made import made_sources
-from train.synthesis.marks import mark_strokes
+from train.synthesis.marks import doodle, mark_strokes
 from train.synthesis.schooled import SCHOOLED
 from train.synthesis.sources import prepare_sources
 from train.synthesis.stream import classes_of
@@ -37,6 +37,7 @@ PLAIN = replace(
     space=0.5,
     joined=0.0,
     flagged=0.0,
+    bare=0.0,
     loops=0.0,
     schooled="",
     alike=False,
@@ -200,6 +201,35 @@ def test_school_forms_are_of_a_digits_size(digit):
         low, high = points.min(axis=0), points.max(axis=0)
         assert 0.6 <= high[1] - low[1] <= 1.25
         assert 0.2 <= high[0] - low[0] <= 1.2
+
+
+def test_a_bare_one_is_a_bar_of_a_digits_height(sources):
+    hand = replace(PLAIN, bare=1.0)
+    for ink in written("1", hand, sources):
+        assert height_of(ink) == pytest.approx(FINE * hand.height * (1 + hand.pen), rel=0.1)
+        assert width_of(ink) < 0.4 * height_of(ink)
+
+
+def test_many_lines_begin_or_end_with_a_one(texts):
+    numbers = [text for text in texts if text.isdigit()]
+    for end in (0, -1):
+        assert np.mean([text[end] == "1" for text in numbers]) > 0.15
+
+
+def test_slashes_seldom_look_like_ones():
+    def stands_like_a_one(seed):
+        points = np.concatenate(mark_strokes("/", np.random.default_rng(seed)))
+        low, high = points.min(axis=0), points.max(axis=0)
+        return high[1] - low[1] < 1.15 and high[0] - low[0] < 0.3
+
+    assert 0.02 < np.mean([stands_like_a_one(seed) for seed in range(1000)]) < 0.2
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_doodles_are_about_as_high_as_digits(seed):
+    points = np.concatenate(doodle(np.random.default_rng(seed)))
+    assert np.isfinite(points).all()
+    assert 0.2 < np.ptp(points[:, 1]) < 2.0
 
 
 # --- writing ---------------------------------------------------------------------------------------------------------
