@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from recognizer.ctc import LogProbs, align, best_texts, merge_marks, text_log_probabilities
 from recognizer.decode import Choice, line_height, piece_scores
-from recognizer.lattice import Step, fit_text, total_score
+from recognizer.lattice import Step, fit_texts, total_score
 from recognizer.lines import LinePicture, place_frames
 from recognizer.sequence import FRAME
 from recognizer.types import CLASS_NAMES, Component, InkMask, Piece
@@ -117,7 +117,7 @@ def _weigh(evidence: LineEvidence, looks: Sequence[LogProbs], segmented: str, al
         signs = [1.0, _log_odds(line, best), max(_WORST_LINE, float(line[best]))]
         return text, _probability(float(_ALONE @ signs))
     whole = total_score(evidence.pieces, *evidence.scores)
-    ways = [fit_text(evidence.pieces, *evidence.scores, text) for text in texts]
+    ways = fit_texts(evidence.pieces, *evidence.scores, texts)
     fit = np.array([-np.inf if way is None else way[1] - whole for way in ways])
     scores = line + _SEGMENTATION_WEIGHT * np.maximum(fit, _WORST_FIT)
     best = int(scores.argmax())
@@ -195,7 +195,7 @@ def spell(
         np.exp(merged[start + int(merged[start:end, label + 1].argmax()), 1:])
         for (start, end), label in zip(spans, labels, strict=True)
     ]
-    found = fit_text(evidence.pieces, *evidence.scores, text)
+    found = fit_texts(evidence.pieces, *evidence.scores, [text])[0]
     if found is None and text:
         boxes = place_frames(picture, spans, FRAME, mask, line)
         return [
@@ -212,7 +212,7 @@ def spell(
 
 
 def _all_marks(line: Sequence[Sequence[Piece]]) -> list[Step]:
-    """Every component whole, as a mark: for a digit network that knows none, which `fit_text` has no way for."""
+    """Every component whole, as a mark: for a digit network that knows none, which `fit_texts` has no way for."""
     steps, first = [], 0
     for pieces in line:
         last = max(piece.end for piece in pieces)

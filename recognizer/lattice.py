@@ -1,8 +1,9 @@
-"""How a given text fits the pieces that a line can be cut into."""
+"""How given texts fit the pieces that a line can be cut into."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,70 +14,88 @@ Step = tuple[int, bool]
 """Index of a piece among all of its line, and whether it is taken for a mark."""
 
 
-def fit_text(
+def fit_texts(
     line: Sequence[Sequence[Piece]],
     digit_scores: npt.NDArray[np.float64],
     mark_scores: npt.NDArray[np.float64],
-    text: str,
-) -> tuple[list[Step], float] | None:
-    """Find the cheapest way to read a text from a line's pieces, by dynamic programming (Viterbi).
+    texts: Sequence[str],
+) -> list[tuple[list[Step], float] | None]:
+    """Find the cheapest way to read each of some texts from a line's pieces, by dynamic programming (Viterbi).
 
     Args:
         line: component by component, the pieces that each can be cut into, N in all.
         digit_scores: (N, 10) log-likelihood of each piece as each digit, up to a constant for its component.
         mark_scores: (N,) the same as no digit; -inf where that cannot be.
-        text: digits.
+        texts: digits.
 
     Returns:
-        The pieces from left to right and the sum of their scores; None where the pieces cannot spell the text.
+        Of each text the pieces from left to right and the sum of their scores; None where the pieces cannot spell it.
     """
-    labels = np.array([int(c) for c in text], dtype=np.intp)
-    count = len(labels)
-    # state[i]: best score of a way that has read i digits so far
-    state = np.full(count + 1, -np.inf)
-    state[0] = 0.0
-    ways: list[tuple[int, dict[int, tuple[npt.NDArray[np.intp], npt.NDArray[np.bool_], npt.NDArray[np.intp]]]]] = []
+    counts = [len(text) for text in texts]
+    # Shorter texts are filled up with 0s: what comes after a text's end changes nothing before it.
+    labels = np.zeros((len(texts), max(counts, default=0)), np.intp)
+    for row, text in zip(labels, texts, strict=True):
+        row[: len(text)] = [int(c) for c in text]
+    nowhere = np.full((len(texts), labels.shape[1] + 1), -np.inf)
+    # state[t, i]: best score of a way that has read i digits of text t so far
+    state = nowhere.copy()
+    state[:, 0] = 0.0
+    ways: list[tuple[int, dict[int, _Via]]] = []
     first = 0
     for pieces in line:
         last = max(piece.end for piece in pieces)
         at = {0: state}
-        via: dict[int, tuple[npt.NDArray[np.intp], npt.NDArray[np.bool_], npt.NDArray[np.intp]]] = {}
+        via: dict[int, _Via] = {}
         for place in sorted(range(len(pieces)), key=lambda i: pieces[i].start):
             start, end, index = pieces[place].start, pieces[place].end, first + place
             before = at.get(start)
             if before is None:
                 continue
-            as_digit = np.full(count + 1, -np.inf)
-            as_digit[1:] = before[:-1] + digit_scores[index, labels]
-            as_mark = before + mark_scores[index]
-            new, is_mark = np.maximum(as_digit, as_mark), as_mark > as_digit
+            new = before + mark_scores[index]
+            as_digit = before[:, :-1] + digit_scores[index][labels]
+            is_mark = np.ones(new.shape, bool)
+            is_mark[:, 1:] = new[:, 1:] > as_digit
+            np.maximum(new[:, 1:], as_digit, out=new[:, 1:])
             if end not in at:
-                at[end] = np.full(count + 1, -np.inf)
-                via[end] = (np.full(count + 1, -1), np.zeros(count + 1, bool), np.zeros(count + 1, np.intp))
+                at[end] = nowhere.copy()
+                via[end] = _Via(*(np.zeros(new.shape, kind) for kind in (np.intp, bool, np.intp)))
             better = new > at[end]
-            at[end] = np.where(better, new, at[end])
-            index_of, mark_of, start_of = via[end]
-            index_of[better], mark_of[better], start_of[better] = index, is_mark[better], start
+            at[end][better] = new[better]
+            for of_way, value in zip(via[end], (index, is_mark[better], start), strict=True):
+                of_way[better] = value
         ways.append((last, via))
-        state = at.get(last, np.full(count + 1, -np.inf))
+        state = at.get(last, nowhere)
         first += len(pieces)
-    if not np.isfinite(state[count]):
-        return None
+    return [
+        (_path_back(ways, text, count), float(state[text, count])) if np.isfinite(state[text, count]) else None
+        for text, count in enumerate(counts)
+    ]
+
+
+class _Via(NamedTuple):
+    """How the best way to a cut came there; (number of texts, longest text + 1) each."""
+
+    piece: npt.NDArray[np.intp]
+    is_mark: npt.NDArray[np.bool_]
+    start: npt.NDArray[np.intp]
+
+
+def _path_back(ways: Sequence[tuple[int, dict[int, _Via]]], text: int, read: int) -> list[Step]:
+    """The steps of a text's best way, in order."""
     path: list[Step] = []
-    read = count
     for cut, via in reversed(ways):
         while cut > 0:
-            index_of, mark_of, start_of = via[cut]
-            mark = bool(mark_of[read])
-            path.append((int(index_of[read]), mark))
-            cut, read = int(start_of[read]), read if mark else read - 1
-    return path[::-1], float(state[count])
+            came = via[cut]
+            mark = bool(came.is_mark[text, read])
+            path.append((int(came.piece[text, read]), mark))
+            cut, read = int(came.start[text, read]), read if mark else read - 1
+    return path[::-1]
 
 
 def total_score(
     line: Sequence[Sequence[Piece]], digit_scores: npt.NDArray[np.float64], mark_scores: npt.NDArray[np.float64]
 ) -> float:
-    """Logarithm of the sum over all ways to read the line, in the units of `fit_text`'s scores."""
+    """Logarithm of the sum over all ways to read the line, in the units of `fit_texts`'s scores."""
     each = np.logaddexp(np.logaddexp.reduce(digit_scores, axis=1), mark_scores) if len(digit_scores) else mark_scores
     whole, first = 0.0, 0
     for pieces in line:

@@ -13,12 +13,14 @@ import numpy.typing as npt
 
 from recognizer.types import Box, Component, InkMask, Piece
 
-_WORKING_HEIGHT = 48
+_WORKING_HEIGHT = 32
 """Seams are sought in the component scaled to this height: enough for a cut, and the cost is the same for any picture."""
 _MIN_ASPECT = 0.75
 """A component narrower than this share of its height is one digit (of two touching 1s it is not true: they are rare)."""
 _MAX_CUTS = 7
 """Cuts kept a component, the cheapest first: seven give at most 36 pieces to classify."""
+_CUTS_A_HEIGHT = 2.5
+"""The same for each of its heights that the component is wide."""
 _MAX_INK = 2.6
 """Longest way of a cut through ink, in stroke widths."""
 _MIN_PIECE = 0.14
@@ -79,6 +81,7 @@ def _find_seams(ink: InkMask, stroke_width: float) -> tuple[npt.NDArray[np.int_]
     middle = _WORKING_HEIGHT // 2
     total = down[middle] + up[_WORKING_HEIGHT - 1 - middle] - small[middle]
 
+    most = min(_MAX_CUTS, max(1, round(_CUTS_A_HEIGHT * width / height)))
     stroke = max(1.0, stroke_width * scale)
     chosen: list[int] = []
     margin = max(1, round(_MIN_PIECE * _WORKING_HEIGHT))
@@ -91,7 +94,7 @@ def _find_seams(ink: InkMask, stroke_width: float) -> tuple[npt.NDArray[np.int_]
             and total[x] <= _MAX_INK * stroke + _STEP_COST * 2 * _WORKING_HEIGHT
         ):
             chosen.append(x)
-        if len(chosen) == _MAX_CUTS:
+        if len(chosen) == most:
             break
     chosen.sort()
     seams = np.empty((len(chosen), height), dtype=int)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recognizer.lattice import fit_text, total_score
+from recognizer.lattice import fit_texts, total_score
 from recognizer.types import Box, Component, Piece
 
 COMPONENT = Component(Box(0, 0, 1, 1), np.full((1, 1), 255, np.uint8))
@@ -87,6 +87,10 @@ def best_way(line, digit_scores, mark_scores, text):
     return best
 
 
+def fit_text(line, digit_scores, mark_scores, text):
+    return fit_texts(line, digit_scores, mark_scores, [text])[0]
+
+
 # --- the best way ----------------------------------------------------------------------------------------------------
 
 
@@ -100,6 +104,12 @@ def test_the_best_of_all_ways_is_found(made):
             assert found is not None
             assert found[1] == pytest.approx(expected[1])
             assert found[0] == expected[0]
+
+
+@given(lines())
+def test_texts_of_any_length_are_fitted_together_as_alone(made):
+    assert fit_texts(*made, TEXTS) == [fit_text(*made, text) for text in TEXTS]
+    assert fit_texts(*made, []) == []
 
 
 def test_equal_neighbours_take_a_piece_each():
