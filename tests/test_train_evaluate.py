@@ -6,6 +6,7 @@ from made_digits import make_digits
 
 from train import evaluate
 from train.evaluate import (
+    choose_rejection,
     confusion_matrix,
     expected_calibration_error,
     fit_temperature,
@@ -124,12 +125,30 @@ class Answers:
 def test_rejected_digits_and_non_digits_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(evaluate, "NON_DIGITS", 60)
     digits = np.eye(11, dtype=np.float32)[[3, 10, 4, 10, 10]]
-    found = rejection(Answers(), digits, Sources(make_digits(30), letters=make_digits(5).images))
+    found = rejection(Answers(), digits, Sources(make_digits(30), letters=make_digits(5).images), 0.5)
     assert found["digits"] == {"rejected": 3, "n": 5, "share": 0.6}
     assert set(found["recipes"]) == {recipe.__name__ for recipe in EVALUATION}
     assert found["non_digits"]["n"] == 60
     assert found["non_digits"]["rejected"] == sum(one["rejected"] for one in found["recipes"].values())
-    assert "letter" not in rejection(Answers(), digits, Sources(make_digits(30)))["recipes"]
+    assert "letter" not in rejection(Answers(), digits, Sources(make_digits(30)), 0.5)["recipes"]
+
+
+def test_what_is_rejected_follows_the_threshold() -> None:
+    digits = np.zeros((5, 11), np.float32)
+    digits[:, 10] = 0.1, 0.3, 0.5, 0.7, 0.9
+    for above, rejected in ((0.05, 5), (0.4, 3), (0.8, 1)):
+        assert rejection(Answers(), digits, Sources(make_digits(30)), above)["digits"]["rejected"] == rejected
+
+
+@pytest.mark.parametrize(("doubted", "above"), [(0, 0.05), (1, 0.05), (2, 0.05), (3, 0.6), (500, 0.6)])
+def test_the_threshold_lets_hardly_any_digit_be_rejected(doubted: int, above: float) -> None:
+    digits = np.zeros((1000, 11), np.float32)
+    digits[:doubted, 10] = 0.58
+    assert choose_rejection(digits) == above
+
+
+def test_a_network_that_rejects_all_gets_the_highest_threshold() -> None:
+    assert choose_rejection(np.ones((10, 11), np.float32)) == 0.95
 
 
 def test_a_rejected_digit_still_counts_as_read() -> None:

@@ -23,8 +23,8 @@ Probabilities = npt.NDArray[np.float32]
 ECE_BINS = 15
 NON_DIGITS = 10_000
 """How many non-digits the further class is measured on."""
-REJECT_ABOVE = 0.7
-"""Probability of being no digit above which a single crop is rejected: on the validation part at most 0.3 % of digits are."""
+_MOST_REJECTED = 0.0025
+"""Share of the validation part's digits that may be rejected, a little less than the 0.3 % that any part may lose."""
 
 
 def wilson_interval(correct: int, count: int, z: float = 1.959964) -> tuple[float, float]:
@@ -140,8 +140,22 @@ def summarise(probabilities: Probabilities, labels: Labels, temperature: float) 
     }
 
 
-def rejection(network: Any, digits: Probabilities, sources: Sources, seed: int = 0) -> dict[str, Any]:
-    """How well a network with the further class tells non-digits from digits by that class alone, above `REJECT_ABOVE`.
+def choose_rejection(digits: Probabilities) -> float:
+    """The probability of being no digit above which a single crop is rejected, in steps of 0.05.
+
+    Args:
+        digits: a network's answers, (N, 11), for the true digits of the validation part.
+
+    Returns:
+        The lowest at which hardly any of them are.
+    """
+    steps = [step / 20 for step in range(1, 20)]
+    few = (step for step in steps if np.mean(digits[:, CLASSES] > step) <= _MOST_REJECTED)
+    return next(few, steps[-1])
+
+
+def rejection(network: Any, digits: Probabilities, sources: Sources, above: float, seed: int = 0) -> dict[str, Any]:
+    """How well a network with the further class tells non-digits from digits by that class alone.
 
     The reader weighs it against the other ways to read and cut a component, see `recognizer.decode`.
 
@@ -149,6 +163,7 @@ def rejection(network: Any, digits: Probabilities, sources: Sources, seed: int =
         network: a Keras network of eleven outputs.
         digits: its answers for true digits.
         sources: what non-digits are made of, by recipes that training does not know (`nondigits.EVALUATION`).
+        above: what is more probably no digit is rejected.
         seed: of the recipes.
 
     Returns:
@@ -159,19 +174,19 @@ def rejection(network: Any, digits: Probabilities, sources: Sources, seed: int =
     for recipe, part in EVALUATION.items():
         if recipe is not letter or len(sources.letters):
             images = draw(round(NON_DIGITS * part), sources, rng, {recipe: 1.0})
-            recipes[recipe.__name__] = _rejected(predict(network, images))
+            recipes[recipe.__name__] = _rejected(predict(network, images), above)
     rejected, count = (sum(entry[name] for entry in recipes.values()) for name in ("rejected", "n"))
     return {
-        "digits": _rejected(digits),
+        "digits": _rejected(digits, above),
         "non_digits": {"rejected": rejected, "n": count, "share": round(rejected / count, 6)},
         "recipes": recipes,
-        "above": REJECT_ABOVE,
+        "above": above,
         "seed": seed,
     }
 
 
-def _rejected(probabilities: Probabilities) -> dict[str, Any]:
-    rejected = int((probabilities[:, CLASSES] > REJECT_ABOVE).sum())
+def _rejected(probabilities: Probabilities, above: float) -> dict[str, Any]:
+    rejected = int((probabilities[:, CLASSES] > above).sum())
     return {"rejected": rejected, "n": len(probabilities), "share": round(rejected / len(probabilities), 6)}
 
 
@@ -207,7 +222,11 @@ def load_network(path: Path) -> Any:
 
 
 def evaluate_weights(
-    path: Path, dataset: Dataset, parts: Sequence[str], temperature: float | None = None
+    path: Path,
+    dataset: Dataset,
+    parts: Sequence[str],
+    temperature: float | None = None,
+    reject_above: float | None = None,
 ) -> dict[str, Any]:
     """Figures of a weights file on the validation part, the test part, or both.
 
@@ -216,6 +235,7 @@ def evaluate_weights(
         dataset: the data; only its validation and test parts are used.
         parts: "validation", "test".
         temperature: the calibration; None fits it on the validation part.
+        reject_above: see `rejection`; None chooses it on the validation part.
 
     Returns:
         `weights` (SHA-256), `temperature`, and under each part what `summarise` says.
@@ -235,9 +255,11 @@ def evaluate_weights(
     for part in parts:
         metrics[part] = summarise(*answer(part), temperature)
         if network.output_shape[-1] > CLASSES:
+            if reject_above is None:
+                reject_above = choose_rejection(answer("validation")[0])
             # Of digits and letters that training did not see either.
             sources = Sources(getattr(dataset, part), letters=dataset.test_letters)
-            metrics[part]["rejection"] = rejection(network, answer(part)[0], sources)
+            metrics[part]["rejection"] = rejection(network, answer(part)[0], sources, reject_above)
     return metrics
 
 
@@ -273,6 +295,7 @@ def evaluate_folder(
 
     others = load_transfer(transfer) if transfer else {}  # first, for it may fail, and the rest takes minutes
     temperature: float | None = None
+    reject_above: float | None = None
     if (folder / CONFIG).is_file():
         config, description = load_config(folder)
         weights, trained_on, output = folder / BEST, description["files"]["emnist"]["sha256"], output or folder
@@ -284,6 +307,7 @@ def evaluate_folder(
         training = checkpoint.manifest["training"]
         config = Config(validation=training["validation"], seed=training["seed"])
         weights, temperature = checkpoint.keras_path, checkpoint.temperature
+        reject_above = checkpoint.manifest["metrics"]["validation"].get("rejection", {}).get("above")
         trained_on, output = checkpoint.manifest["data"]["emnist"]["sha256"], output or Path("runs/evaluation")
     else:
         raise RunError(f"{folder} is neither a run folder (no {CONFIG}) nor a checkpoint folder (no {DIGITS}.json).")
@@ -300,7 +324,7 @@ def evaluate_folder(
         raise DataError(
             "The weights were trained on other data, so only the test part could be measured: drop --no-test."
         )
-    metrics = evaluate_weights(weights, dataset, parts, temperature)
+    metrics = evaluate_weights(weights, dataset, parts, temperature, reject_above)
     if others:
         metrics["transfer"] = evaluate_transfer(load_network(weights), others)
     output.mkdir(parents=True, exist_ok=True)
