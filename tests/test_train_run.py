@@ -25,6 +25,7 @@ from train.batches import DigitBatches, arrays  # noqa: E402
 from train.errors import DataError, ExportError, RunError  # noqa: E402
 from train.evaluate import evaluate_folder, load_network, predict, share  # noqa: E402
 from train.export import export_run, largest_difference  # noqa: E402
+from train.model import build_model  # noqa: E402
 from train.run import Config, load_config, train  # noqa: E402
 
 pytestmark = [
@@ -378,6 +379,21 @@ def test_a_run_with_non_digits_starts_from_weights_and_exports_its_class(
         train(replace(further, init=str(run), seed=4), tmp_path / "other", verbose=0)
 
 
+def test_the_small_network_is_trained_exported_and_told_from_the_other(
+    config: Config, exported: Path, tmp_path: Path
+) -> None:
+    small = replace(config, epochs=1, model="small", precision="mixed_bfloat16")
+    train(small, tmp_path / "run", verbose=0)
+    network = load_network(tmp_path / "run" / "best.keras")
+    assert network.count_params() == build_model(10, "small").count_params() < 200_000
+    assert {layer.compute_dtype for layer in network.layers} == {"float32"}
+    checkpoint = load_checkpoint(export_run(tmp_path / "run", tmp_path / "checkpoints").parent)
+    assert checkpoint.manifest["training"]["model"] == "small"
+    assert any(layer["kind"] == "GlobalAveragePooling2D" for layer in checkpoint.manifest["architecture"])
+    with pytest.raises(RunError, match="another network"):
+        train(replace(small, init=str(exported)), tmp_path / "other", verbose=0)
+
+
 def test_the_twin_answers_as_keras_does_for_any_batch_size(exported: Path, run: Path) -> None:
     images = np.random.default_rng(1).random((300, 28, 28, 1)).astype(np.float32)
     network = load_network(run / "best.keras")
@@ -387,8 +403,6 @@ def test_the_twin_answers_as_keras_does_for_any_batch_size(exported: Path, run: 
 
 
 def test_another_network_is_no_twin(exported: Path) -> None:
-    from train.model import build_model
-
     keras.utils.set_random_seed(99)
     images = np.random.default_rng(1).random((20, 28, 28, 1)).astype(np.float32)
     assert largest_difference(build_model(10), exported / "digits.onnx", images) > 1e-3

@@ -16,7 +16,7 @@ from recognizer.checkpoint import STRINGS
 from recognizer.errors import RecognizerError
 from train.errors import RunError
 from train.quiet import import_keras_quietly as _import_keras_quietly
-from train.run import CONFIG, LEARNING_RATES, Config, kind_of, load_config, read_description, seed_of
+from train.run import CONFIG, LEARNING_RATES, NETWORKS, Config, kind_of, load_config, read_description, seed_of
 
 QUICK = {"limit": 19_000, "validation": 1_000, "epochs": 3, "batch_size": 64}
 """About two minutes on two cores."""
@@ -98,6 +98,7 @@ def _config(options: argparse.Namespace) -> Config:
     batch_size = options.batch_size or quick.get("batch_size", 256)
     return Config(
         **_training_options(options),
+        model=options.model,
         epochs=options.epochs or quick.get("epochs", 20),
         batch_size=batch_size,
         optimizer=options.optimizer,
@@ -228,6 +229,12 @@ def _parser() -> argparse.ArgumentParser:
         help="of what the network is shown that is no digit, made up; 0 leaves the class out (default: 0.2)",
     )
     data.add_argument("--no-augmentation", action="store_true", help="train on the images as they are")
+    how.add_argument(
+        "--model",
+        choices=NETWORKS,
+        default=NETWORKS[0],
+        help="the published network, or a residual one of a fifth of its parameters (default: seed)",
+    )
     how.add_argument("--epochs", type=_positive_int, metavar="N", help="passes over the data (default: 20; --quick: 3)")
     how.add_argument("--batch-size", type=_positive_int, metavar="N", help="digits a step (default: 256; --quick: 64)")
     how.add_argument(

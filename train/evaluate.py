@@ -203,7 +203,7 @@ def load_network(path: Path) -> Any:
     """
     import keras
 
-    from train.model import build_model
+    from train.model import build_model, model_of
 
     if not path.is_file():
         raise RunError(f"There are no weights at {path}: name a run folder or a checkpoint folder.")
@@ -212,7 +212,7 @@ def load_network(path: Path) -> Any:
         policy = keras.config.dtype_policy()
         keras.config.set_dtype_policy("float32")
         try:
-            network = build_model(trained.output_shape[-1])
+            network = build_model(trained.output_shape[-1], model_of(trained))
         finally:
             keras.config.set_dtype_policy(policy)
         network.set_weights(trained.get_weights())

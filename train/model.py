@@ -1,26 +1,36 @@
-"""The digit network: five 3x3 convolutions in three blocks and two dense layers, 867,691 parameters."""
+"""The digit network, and a smaller one to compare it with."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import keras
 from keras import layers
 
 from recognizer.types import CLASS_NAMES, CROP_SIZE, NO_DIGIT
-from train.run import LEARNING_RATES
+from train.run import LEARNING_RATES, NETWORKS
 
 OUTPUTS = (*CLASS_NAMES, NO_DIGIT)
 """Classes of the network: the ten digits, and what is none. A network may be built without the last."""
 
 
-def build_model(outputs: int = len(OUTPUTS)) -> keras.Model:
-    """The network, not compiled.
+def build_model(outputs: int = len(OUTPUTS), model: str = "seed") -> keras.Model:
+    """A network, not compiled; its name is that of `model`.
 
     Input (N, 28, 28, 1) float32 in [0, 1], white ink on black; output (N, outputs) float32 probabilities. Under mixed precision
     the last layer stays in float32, for a softmax in half precision loses small probabilities.
+
+    Args:
+        outputs: number of classes.
+        model: one of `MODELS`.
     """
+    return MODELS[model](outputs)
+
+
+def _seed(outputs: int) -> keras.Model:
+    """The published network: five 3x3 convolutions in three blocks and two dense layers; 867,691 parameters."""
     return keras.Sequential(
         [
             layers.Input((CROP_SIZE, CROP_SIZE, 1)),
@@ -40,8 +50,37 @@ def build_model(outputs: int = len(OUTPUTS)) -> keras.Model:
             *_dense(256),
             layers.Dense(outputs, activation="softmax", dtype="float32"),
         ],
-        name="digits",
+        name="seed",
     )
+
+
+def _small(outputs: int) -> keras.Model:
+    """A residual network (He et al. 2016, arXiv:1512.03385) without dense layers; a fifth of the parameters."""
+    image = layers.Input((CROP_SIZE, CROP_SIZE, 1))
+    x = _normalized(image, 24)
+    for filters in (40, 80):
+        x = _normalized(x, filters, strides=2)
+        inner = _normalized(_normalized(x, filters), filters, activation=None)
+        x = layers.Activation("relu")(layers.Add()([x, inner]))
+        x = layers.Dropout(0.25)(x)
+    x = layers.GlobalAveragePooling2D()(x)
+    return keras.Model(image, layers.Dense(outputs, activation="softmax", dtype="float32")(x), name="small")
+
+
+MODELS: Mapping[str, Callable[[int], keras.Model]] = dict(zip(NETWORKS, (_seed, _small), strict=True))
+"""The networks to choose from, by name."""
+
+
+def model_of(network: keras.Model) -> str:
+    """Which of `MODELS` a network is; those of before there was a choice have another name, and are the first."""
+    return network.name if network.name in MODELS else "seed"
+
+
+def _normalized(x: Any, filters: int, strides: int = 1, activation: str | None = "relu") -> Any:
+    """Convolution without bias, batch normalization, activation."""
+    x = layers.Conv2D(filters, 3, strides, padding="same", use_bias=False)(x)
+    x = layers.BatchNormalization()(x)
+    return layers.Activation(activation)(x) if activation else x
 
 
 def _convolution(filters: int) -> list[keras.Layer]:

@@ -19,6 +19,8 @@ from train.errors import RunError
 from train.nondigits import Sources, draw
 
 CONFIG, METRICS = "config.json", "metrics.json"
+NETWORKS = ("seed", "small")
+"""Names of the digit networks that `train.model` builds."""
 LEARNING_RATES = {"adam": 1e-3, "sgd": 0.05, "rmsprop": 1e-3, "adadelta": 1.0}
 """The optimizers to choose from, each with its usual first learning rate."""
 
@@ -50,6 +52,8 @@ class RunConfig:
 class Config(RunConfig):
     """Everything that decides how a run goes. `config.json` holds it, and the manifest of a checkpoint after it."""
 
+    model: str = "seed"
+    """Which of `NETWORKS`."""
     epochs: int = 20
     batch_size: int = 256
     optimizer: str = "adam"
@@ -188,7 +192,7 @@ def train(config: Config, run: Path, *, resume: bool = False, verbose: str | int
             "libraries": library_versions(),
         }
         keras.utils.set_random_seed(config.seed)
-        network = model.build_model(CLASSES + (config.non_digits > 0))
+        network = model.build_model(CLASSES + (config.non_digits > 0), config.model)
         if config.init:
             description["init"] = _start_from(network, Path(config.init), config)
         model.compile_model(network, config.optimizer, config.learning_rate, config.label_smoothing, config.ema)
