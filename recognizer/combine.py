@@ -21,12 +21,12 @@ _CANDIDATES = 4
 """Texts of the line network that are weighed, of each of its looks."""
 _SURE = 0.8
 """A text that is less probable is weighed again, after further looks at the line."""
-_SLASH = 0.3
+_SLASH = 0.05
 """Probability of a slash where the digit network sees a 1 within a line: it cannot tell them apart, the line network can."""
 _END, _TALL = -3.0, 1.2
 """The first and the last ink of a line, where it is no taller than this, in heights of the digits, is so much less probably a
 mark, in nats: no number begins or ends with a slash, and many with a 1; the border of a cell is taller."""
-_SEGMENTATION_WEIGHT = 0.3
+_SEGMENTATION_WEIGHT = 0.2
 """Weight of the pieces' log-probability against the line network's: their scores promise too much."""
 _WORST_FIT = -15.0
 """Below this, in nats, it no longer matters how badly a text fits the pieces: a digit may be hidden in one of them."""

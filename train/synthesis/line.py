@@ -88,7 +88,7 @@ def random_hand(rng: np.random.Generator) -> Hand:
         gap = rng.uniform(0.3, 1.1)
     upright = rng.random() < 0.6
     slant = rng.normal(0.08, 0.12) if upright else rng.uniform(0.1, 0.85)
-    schooled = rng.random() < 0.3
+    schooled = rng.random() < 0.4
     strokes = (0.0, 1.0, 0.5)[int(rng.choice(3, p=[0.45, 0.43, 0.12]))]
     return Hand(
         height=float(np.clip(rng.normal(21.0, 3.0), 12.0, 29.0)),

@@ -16,7 +16,9 @@ from train.pen import Stroke
 _LETTERS = "EHKMNRWekmnw"
 """Letters that look like no digit, in either case where the source merges the two. Some hands write a 7 as a t or an f, a 5 as
 a v with a bar, a 9 as a P and a 4 as an h: these are not among them."""
-_WORD_LETTERS = "".join(sorted(set(string.ascii_letters) - set(_LETTERS)))
+_SCHOOLED = "FLPTVYfghpqrtvy"
+"""Letters that are such digits: taken for letters in words, they would make words of amounts."""
+_WORD_LETTERS = "".join(sorted(set(string.ascii_letters) - set(_LETTERS) - set(_SCHOOLED)))
 _EVERY = 6
 """Of the other letters one in so many is enough."""
 _BOX_LEVEL = 60
