@@ -31,6 +31,8 @@ _MEDIAN_SAMPLE = 40_000
 _MIN_CONTRAST = 10.0
 """Ink that differs from its paper by fewer of 255 grey levels is not seen, by people hardly either."""
 _MIN_SIGNAL_TO_NOISE = 3.45
+_LEAST_SIGNAL_TO_NOISE = 3.0
+"""Contrast of clear ink, in standard deviations of the noise; and of ink that no blur makes any clearer."""
 _SMOOTHING = (0.35, 0.75)
 """Blurs that are tried where ink does not stand out from its paper, sigma in stroke widths."""
 _SURROUNDINGS = 1.5
@@ -89,17 +91,10 @@ def binarize(grey: GreyImage) -> Binarized:
     if is_light_on_dark(_shrink(grey, 2 * _GLANCE)):
         grey = 255 - grey
     flat = flatten_light(grey)
-    ink = _measure(grey, flat)
-    smooth = flat
-    for share in _SMOOTHING:
-        if ink is None or ink.is_clear:
-            break
-        # A security pattern is finer than a stroke, and so is grain: smoothed, they go and the strokes stay.
-        sigma = share * ink.stroke_width
-        smooth = _blur(flat, sigma)
-        ink = _measure(_blur(grey, sigma), smooth)
-    if ink is None or not ink.is_clear:
+    found = _find_ink(grey, flat)
+    if found is None:
         return Binarized(grey, flat, np.zeros_like(grey), 0.0)
+    ink, smooth = found
     offset = max(_THRESHOLD_SHARE * ink.contrast, _THRESHOLD_IN_NOISE * ink.noise)
     mask = adaptive_threshold(smooth, ink.stroke_width, offset)
     return Binarized(grey, flat, mask, measure_stroke_width(mask))
@@ -117,8 +112,33 @@ class _Ink(NamedTuple):
     stroke_width: float
 
     @property
+    def signal_to_noise(self) -> float:
+        return self.contrast / max(self.noise, 1e-6)
+
+    @property
     def is_clear(self) -> bool:
-        return self.contrast >= max(_MIN_CONTRAST, _MIN_SIGNAL_TO_NOISE * self.noise)
+        return self.stands_out(_MIN_SIGNAL_TO_NOISE)
+
+    def stands_out(self, signal_to_noise: float) -> bool:
+        return self.contrast >= max(_MIN_CONTRAST, signal_to_noise * self.noise)
+
+
+def _find_ink(grey: GreyImage, flat: GreyImage) -> tuple[_Ink, GreyImage] | None:
+    """How ink stands out, and the flat picture smoothed as much as it takes; None where there is none."""
+    looks: list[tuple[_Ink, GreyImage]] = []
+    sigma = 0.0
+    for share in (*_SMOOTHING, 0.0):
+        smooth = _blur(flat, sigma) if sigma else flat
+        ink = _measure(_blur(grey, sigma) if sigma else grey, smooth)
+        if ink is None:
+            break
+        if ink.is_clear:
+            return ink, smooth
+        looks.append((ink, smooth))
+        # A security pattern is finer than a stroke, and so is grain: smoothed, they go and the strokes stay.
+        sigma = share * ink.stroke_width
+    best = max(looks, key=lambda look: look[0].signal_to_noise, default=None)
+    return best if best and best[0].stands_out(_LEAST_SIGNAL_TO_NOISE) else None
 
 
 def _measure(grey: GreyImage, flat: GreyImage) -> _Ink | None:

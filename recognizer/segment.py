@@ -25,8 +25,8 @@ _FLAT_ASPECT = 2.0
 """Ink lower than this, in stroke widths, and this much wider than high is a dash or a piece of a line."""
 _FLAT_SHARE = 0.75
 """... where it is lower than this, in text heights."""
-_MAX_MARK_HEIGHT = 0.65
-"""Tallest comma, in heights of the digit beside it."""
+_MAX_MARK_HEIGHT, _MAX_MARK_WIDTH = 0.65, 0.5
+"""Tallest and broadest comma, in heights of the digit beside it."""
 _MIN_THICKNESS = 0.5
 """Thinnest stroke of a digit, in typical stroke widths: creases and the edges of sheets are hairlines."""
 _FRAGMENT_HEIGHT = 0.7
@@ -259,12 +259,14 @@ def _hull(line: Sequence[Component]) -> Box:
 
 
 def _without_marks(line: list[Component]) -> list[Component]:
-    """Leave out commas and points: low ink that hangs below the middle of the digits beside it."""
+    """Leave out commas and points: small ink that hangs below the middle of the digits beside it. The body of a broken 6 is
+    broader."""
     kept = []
     for index, component in enumerate(line):
         beside = [other.box for other in line[max(0, index - 1) : index + 2] if other is not component]
         digit = max(beside, key=lambda box: box.height, default=component.box)
-        low = component.box.height < _MAX_MARK_HEIGHT * digit.height
-        if not (low and component.box.y > digit.centre[1]):
+        box = component.box
+        small = box.height < _MAX_MARK_HEIGHT * digit.height and box.width < _MAX_MARK_WIDTH * digit.height
+        if not (small and box.y > digit.centre[1]):
             kept.append(component)
     return kept

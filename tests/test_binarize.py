@@ -117,6 +117,15 @@ def test_ink_is_found_through_grain(ink, sheet):
     assert overlap(binarize(np.clip(sheet + grain, 0, 255).astype(np.uint8)).mask, ink) > 0.75
 
 
+def test_ink_that_no_blur_makes_clear_is_found_while_it_stands_out(ink, sheet, monkeypatch):
+    grain = np.random.default_rng(1).normal(0, 8, sheet.shape)
+    picture = np.clip(sheet + grain, 0, 255).astype(np.uint8)
+    monkeypatch.setattr("recognizer.binarize._MIN_SIGNAL_TO_NOISE", 1e6)
+    assert overlap(binarize(picture).mask, ink) > 0.7
+    monkeypatch.setattr("recognizer.binarize._LEAST_SIGNAL_TO_NOISE", 1e6)
+    assert not binarize(picture).mask.any()
+
+
 def test_faint_ink_is_found_and_invisible_ink_is_not(ink):
     faint, invisible = ((220 - ink.astype(float) * (depth / 255)).astype(np.uint8) for depth in (40, 5))
     assert overlap(binarize(faint).mask, ink) > 0.8

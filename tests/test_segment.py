@@ -186,6 +186,11 @@ def test_comma_between_digits_is_left_out():
     assert sort_left_to_right([*digits, comma]) == [digits]
 
 
+def test_broad_body_of_a_broken_6_is_no_comma():
+    digits = [block(30, 128, 45, 35), block(110, 100, 30, 80)]
+    assert sort_left_to_right(digits) == [digits]
+
+
 def test_small_digit_beside_a_large_one_stays():
     digits = [block(50, 100, 30, 60), block(90, 110, 25, 45)]
     assert sort_left_to_right(digits) == [digits]
