@@ -46,7 +46,11 @@ def mark_strokes(mark: str, rng: np.random.Generator) -> list[Stroke]:
             lean, top, foot = u(0.03, 0.35), u(-1.0, -0.6), u(0.55, 1.0)
         return [smooth([(lean, top), (u(-0.04, 0.04), (top + foot) / 2), (-lean, foot)])]
     if mark == ":":
-        x, length = u(-0.06, 0.06), u(0, 0.05) if rng.random() < 0.6 else u(0.05, 0.24)  # dots, or ticks
+        x = u(-0.06, 0.06)
+        if rng.random() < 0.2:  # a dot and a longer tick, like an i
+            dot, tick = u(-0.45, -0.2), u(-0.05, 0.15)
+            return [_line((0, dot), (x, dot + u(0, 0.08))), _line((0, tick), (x, tick + u(0.2, 0.45)))]
+        length = u(0, 0.05) if rng.random() < 0.75 else u(0.05, 0.24)  # dots, or ticks
         return [_line((0, y), (x, y + length)) for y in (u(-0.35, 0.05), u(0.2, 0.42))]
     if mark == "#":
         slant = u(0.05, 0.2)
