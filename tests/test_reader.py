@@ -272,8 +272,8 @@ def test_trace_lists_the_digits_in_reading_order(reader, write):
         assert np.allclose(np.array(box) / trace.scale, digit.box, atol=2)
 
 
-def test_trace_of_touching_digits_holds_the_chosen_pieces_alone(reader, write):
-    trace = reader.trace(write("0505", pitch=0.6))
+def test_trace_of_touching_digits_holds_the_chosen_pieces_alone(write):
+    trace = DigitReader.from_checkpoint(method="segmentation").trace(write("0505", pitch=0.6))
     count = len(trace.reading.digits)
     assert count > 1
     assert len(trace.crops) == len(trace.probabilities) == len(trace.boxes) == count
