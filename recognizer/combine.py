@@ -21,11 +21,14 @@ _CANDIDATES = 4
 """Texts of the line network that are weighed, of each of its looks."""
 _SURE = 0.8
 """A text that is less probable is weighed again, after further looks at the line."""
-_SLASH = 0.05
-"""Probability of a slash where the digit network sees a 1 within a line: it cannot tell them apart, the line network can."""
-_END, _TALL = -3.0, 1.2
-"""The first and the last ink of a line, where it is no taller than this, in heights of the digits, is so much less probably a
-mark, in nats: no number begins or ends with a slash, and many with a 1; the border of a cell is taller."""
+_SLASH, _TALL_SLASH = 0.05, 0.9
+"""Probability of a slash where the digit network, which cannot tell them apart, sees a 1 within a line: of one no taller than
+the digits, and of one that is."""
+_END = -3.0
+"""The first and the last ink of a line, where it is no taller than the digits, is so much less probably a mark, in nats: no
+number begins or ends with a slash, and many with a 1; the border of a cell is taller."""
+_TALL = 1.2
+"""Taller than the digits is what is taller than this, in their heights."""
 _SEGMENTATION_WEIGHT = 0.2
 """Weight of the pieces' log-probability against the line network's: their scores promise too much."""
 _WORST_FIT = -15.0
@@ -81,9 +84,9 @@ class LineEvidence:
         digits, marks = piece_scores(pieces, self.probabilities, height)
         ends = np.zeros(len(pieces), bool)
         ends[: len(self.pieces[0])] = ends[len(pieces) - len(self.pieces[-1]) :] = True
-        low = np.array([piece.component.box.height <= _TALL * height for piece in pieces])
-        slashes = digits[:, CLASS_NAMES.index("1")] + math.log(_SLASH)
-        return digits, np.where(ends, marks + np.where(low, _END, 0.0), np.logaddexp(marks, slashes))
+        tall = np.array([piece.component.box.height > _TALL * height for piece in pieces])
+        slashes = digits[:, CLASS_NAMES.index("1")] + np.log(np.where(tall, _TALL_SLASH, _SLASH))
+        return digits, np.where(ends, marks + np.where(tall, 0.0, _END), np.logaddexp(marks, slashes))
 
 
 def read_line(evidence: LineEvidence, segmented: str, alone: bool) -> tuple[str, float]:

@@ -104,6 +104,28 @@ def test_segmentation_wins_where_the_line_network_is_in_doubt():
     assert read_line(said, "27", alone=False)[0] == "27"
 
 
+def bars(*heights):
+    """A digit as high as 20 pixels before and after bars."""
+    return [[Piece(component(10 + PITCH * i, height=height))] for i, height in enumerate((20, *heights, 20))]
+
+
+def mark_over_digit(line, place, text):
+    """How much more probably a piece is a mark than the digit that it looks like, in nats."""
+    digits, marks = evidence(line, rows(text), spread(text, 40)).scores
+    return marks[place] - digits[place, int(text[place])]
+
+
+def test_a_bar_within_a_line_is_a_slash_if_it_is_taller_than_the_digits():
+    assert mark_over_digit(bars(20), 1, "212") < -2
+    assert mark_over_digit(bars(28), 1, "212") > -0.5
+    assert mark_over_digit(bars(28), 1, "252") < -2, "what looks like another digit is none"
+
+
+def test_a_bar_at_the_end_of_a_line_is_a_1_if_it_is_no_taller_than_the_digits():
+    low, tall = bars(20, 20)[:-1], bars(20, 28)[:-1]
+    assert mark_over_digit(low, 2, "211") < mark_over_digit(tall, 2, "211") - 2
+
+
 def test_doubt_of_both_lowers_the_probability():
     sure = evidence(singles(2), rows("27", 0.999), torn("27", "1", 0.1))
     doubtful = evidence(singles(2), rows("27", 0.6, other=1), torn("27", "1", 0.4))
