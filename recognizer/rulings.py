@@ -217,18 +217,22 @@ def _without_empty_boxes(mask: InkMask, rows: InkMask, stroke_width: float) -> I
     labels, found = label_components(mask)
     found = [(label, box) for label, box in found if box.height >= _MIN_TEXT_HEIGHT * stroke_width]
     reach = _fringe(stroke_width) + 2
-    bars = set()
-    for label, (x, y, width, height) in found:
+
+    def is_side(label: int, box: Box) -> bool:
+        x, y, width, height = box
         columns = slice(max(0, x - reach), x + width + reach)
-        ends = (rows[max(0, end - reach) : end + reach, columns] for end in (y, y + height))
+        if not all(rows[max(0, end - reach) : end + reach, columns].any() for end in (y, y + height)):
+            return False
         own = np.where(labels[y : y + height, x : x + width] == label, 255, 0).astype(np.uint8)
-        if all(end.any() for end in ends) and _is_thin_and_straight(own.T, height, stroke_width):
-            bars.add(label)
+        return _is_thin_and_straight(own.T, height, stroke_width)
+
+    sides = np.array([is_side(label, box) for label, box in found], bool)
+    top, bottom = np.array([(box.y, box.bottom) for _, box in found]).reshape(-1, 2).T
     taken = []
-    for label, box in found:
-        beside = [other for other, (_, y, _, height) in found if y < box.y + box.height and y + height > box.y]
-        if len(beside) >= _MIN_SIDES and bars.issuperset(beside):
-            taken.append(label)
+    for index in np.flatnonzero(sides):
+        beside = sides[(top < bottom[index]) & (bottom > top[index])]
+        if len(beside) >= _MIN_SIDES and beside.all():
+            taken.append(found[index][0])
     return _without(mask, np.isin(labels, taken).astype(np.uint8)) if taken else mask
 
 
