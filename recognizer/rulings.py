@@ -220,11 +220,9 @@ def _without_empty_boxes(mask: InkMask, rows: InkMask, stroke_width: float) -> I
 
     def is_side(label: int, box: Box) -> bool:
         x, y, width, height = box
-        columns = slice(max(0, x - reach), x + width + reach)
-        if not all(rows[max(0, end - reach) : end + reach, columns].any() for end in (y, y + height)):
-            return False
         own = np.where(labels[y : y + height, x : x + width] == label, 255, 0).astype(np.uint8)
-        return _is_thin_and_straight(own.T, height, stroke_width)
+        line = _Line(Box(y, x, height, width), own.T)
+        return line.ends_at(rows.T, reach) == 2 and _is_thin_and_straight(line.ink, height, stroke_width)
 
     sides = np.array([is_side(label, box) for label, box in found], bool)
     top, bottom = np.array([(box.y, box.bottom) for _, box in found]).reshape(-1, 2).T

@@ -307,7 +307,7 @@ def evaluate_folder(
         training = checkpoint.manifest["training"]
         config = Config(validation=training["validation"], seed=training["seed"])
         weights, temperature = checkpoint.keras_path, checkpoint.temperature
-        reject_above = checkpoint.manifest["metrics"]["validation"].get("rejection", {}).get("above")
+        reject_above = checkpoint.manifest["metrics"].get("validation", {}).get("rejection", {}).get("above")
         trained_on, output = checkpoint.manifest["data"]["emnist"]["sha256"], output or Path("runs/evaluation")
     else:
         raise RunError(f"{folder} is neither a run folder (no {CONFIG}) nor a checkpoint folder (no {DIGITS}.json).")

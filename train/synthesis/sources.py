@@ -39,8 +39,8 @@ class Sources:
     boxes: npt.NDArray[np.int16]
     """(N, 4) int16, ink of each image: x, y, width, height."""
     by_label: tuple[npt.NDArray[np.intp], ...]
-    """Of each label 0 to 9, the images that show it; then the letters that look like no digit, and all letters: either may be
-    empty."""
+    """Of each label 0 to 9, the images that show it; then the letters that look like no digit, and with them the others of
+    words: either may be empty."""
     strokes: tuple[tuple[Stroke, ...], ...] = ()
     """Pen digits, each a tuple of strokes: height 1 or less, centred on (0, 0), y downwards."""
     strokes_by_label: tuple[npt.NDArray[np.intp], ...] = field(default=tuple(np.zeros(0, np.intp) for _ in range(10)))

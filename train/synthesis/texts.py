@@ -7,7 +7,8 @@ import numpy as np
 LETTER = "a"
 """Stands for any letter that looks like no digit."""
 WORD_LETTER = "b"
-"""Stands for any letter at all: only in words of several, for many a letter alone looks like a digit."""
+"""Stands for any letter but those that some hands write for a digit: only in words of several, for many a letter alone looks
+like one."""
 DOODLE = "~"
 """Stands for a scribble or a piece of a drawing, which no class is given to."""
 MARKS = ".,-=/:'$€£#*()x" + LETTER
