@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from recognizer.ctc import LogProbs, align, best_texts, merge_marks, text_log_probabilities
+from recognizer.ctc import BLANK, LogProbs, align, best_texts, merge_marks, text_log_probabilities
 from recognizer.decode import Choice, line_height, piece_scores
 from recognizer.lattice import Step, fit_texts, total_score
 from recognizer.lines import LinePicture, place_frames
@@ -19,6 +19,9 @@ from recognizer.types import CLASS_NAMES, Component, InkMask, Piece
 
 _CANDIDATES = 4
 """Texts of the line network that are weighed, of each of its looks."""
+_AROUND, _LEAST_DOUBT = 2, 0.7
+"""A component is not cut where the line network's own path through its frames, and so many before and behind it, has a
+probability of a half or more: this, in nats."""
 _SURE = 0.8
 """A text that is less probable is weighed again, after further looks at the line."""
 _SLASH, _TALL_SLASH = 0.05, 0.9
@@ -87,6 +90,31 @@ class LineEvidence:
         tall = np.array([piece.component.box.height > _TALL * height for piece in pieces])
         slashes = digits[:, CLASS_NAMES.index("1")] + np.log(np.where(tall, _TALL_SLASH, _SLASH))
         return digits, np.where(ends, marks + np.where(tall, 0.0, _END), np.logaddexp(marks, slashes))
+
+
+def sure_wholes(picture: LinePicture, log_probs: LogProbs, line: Sequence[Component]) -> list[bool]:
+    """Tell which components of a line need no cutting: those where the line network is sure of one character.
+
+    Args:
+        picture: the line.
+        log_probs: (T, 12) what the line network says of it.
+        line: its components.
+
+    Returns:
+        Of each component whether one character begins and ends within its width, and no frame there leaves room for another.
+    """
+    path = log_probs.argmax(axis=1)
+    starts = np.flatnonzero(np.diff(path, prepend=-1))
+    ends = np.append(starts[1:], len(path))
+    middles = ((starts + ends) / 2)[path[starts] != BLANK]
+    doubt = np.concatenate([[0.0], np.cumsum(-log_probs.max(axis=1))])
+    wholes = []
+    for component in line:
+        left, right = ((x - picture.x) * picture.scale / FRAME for x in (component.box.x, component.box.right))
+        inside = np.count_nonzero((middles >= left) & (middles <= right))
+        first, last = np.clip([math.floor(left - _AROUND), math.ceil(right + _AROUND)], 0, len(path))
+        wholes.append(inside == 1 and bool(doubt[last] - doubt[first] < _LEAST_DOUBT))
+    return wholes
 
 
 def read_line(evidence: LineEvidence, segmented: str, alone: bool) -> tuple[str, float]:

@@ -26,6 +26,9 @@ BLANK, MARK = 0, 11
 
 _LEAST_PROBABILITY = 1e-4
 """The beam search takes no notice of a digit that is less probable than this in its frame."""
+_IDLE = 1e-5
+_LOG_IDLE = math.log(_IDLE)
+"""A frame in which no digit is as probable as this is taken together with its neighbours of the kind."""
 _SMALL = 1e-100
 """Probabilities of prefixes are brought back to 1 when the largest falls below this, long before they vanish."""
 
@@ -136,12 +139,12 @@ def text_log_probabilities(log_probs: LogProbs, texts: Sequence[str]) -> npt.NDA
         texts: digits; "" for no digit at all.
 
     Returns:
-        (number of texts,) float64 in nats, -inf where T frames cannot hold a text.
+        (number of texts,) float64 in nats, -inf where the frames cannot hold a text.
     """
     if not texts:
         return np.zeros(0)
     states = _states(texts)
-    emissions = log_probs.astype(np.float64)[:, states]
+    emissions = _merge_idle(log_probs.astype(np.float64))[:, states]
     # A digit follows another without a blank between where the two differ.
     skip = np.where(states[:, 3::2] != states[:, 1:-2:2], 0.0, -np.inf)
     # One more state on the left, that nothing comes from.
@@ -158,6 +161,21 @@ def text_log_probabilities(log_probs: LogProbs, texts: Sequence[str]) -> npt.NDA
     lengths = np.array([len(text) for text in texts])
     rows = np.arange(len(texts))
     return np.asarray(np.logaddexp(padded[rows, 2 * lengths], reached[rows, 2 * lengths]), dtype=np.float64)
+
+
+def _merge_idle(log_probs: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Make one frame of each run of frames that hardly can be a digit: most frames are, and they all cost the same time.
+
+    In the one frame the blanks of all stand together, or a digit that any of them has. What is left out is hardly possible:
+    that two of them have a digit, or one of them the same as the frame beside them.
+    """
+    idle = log_probs[:, 1:].max(axis=1, initial=-np.inf) < _LOG_IDLE
+    starts = np.flatnonzero(~idle | (np.diff(idle, prepend=False) != 0))
+    if len(starts) == len(log_probs):
+        return log_probs
+    merged = np.logaddexp.reduceat(log_probs, starts, axis=0)
+    merged[:, BLANK] = np.add.reduceat(log_probs[:, BLANK], starts)
+    return np.asarray(merged)
 
 
 def align(log_probs: LogProbs, text: str) -> list[tuple[int, int]]:

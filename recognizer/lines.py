@@ -9,6 +9,7 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
+from recognizer.binarize import grey_quantile
 from recognizer.types import LINE_HEIGHT, Box, Component, GreyImage, InkMask
 
 _TEXT_HEIGHT = 22.0
@@ -23,7 +24,7 @@ _LONG, _CLIMBS, _STEEPEST = 4.0, 0.15, 0.3
 this slope."""
 _MARGIN = 6.0
 """Room left and right of the ink, in pixels of the line picture."""
-_INK_PERCENTILE = 60.0
+_INK_QUANTILE = 0.6
 """Darkness of typical ink, which becomes white, among the pixels of the mask."""
 _BRIGHT = 60
 """Grey level of the line picture from which a pixel counts as ink when its mean is brought to white."""
@@ -77,8 +78,8 @@ def cut_line(flat: GreyImage, mask: InkMask, line: Sequence[Component], whole: b
     inside = np.s_[max(0, first) : min(flat.shape[0], last), max(0, x0) : min(flat.shape[1], x1)]
     darkness = 255 - flat[inside]
     inked = mask[inside] > 0
-    ground = float(np.median(darkness[~inked])) if not inked.all() else 0.0
-    ink = float(np.percentile(darkness[inked], _INK_PERCENTILE)) if inked.any() else 255.0
+    ground = grey_quantile(darkness[~inked]) if not inked.all() else 0.0
+    ink = grey_quantile(darkness[inked], _INK_QUANTILE) if inked.any() else 255.0
     gain = 255.0 / max(1.0, ink - ground)
     window = np.zeros((last - first, x1 - x0), np.uint8)
     # What lies outside of the picture is paper.

@@ -14,14 +14,14 @@ import numpy.typing as npt
 from recognizer.binarize import Binarized, binarize, rescale, working_scale
 from recognizer.checkpoint import STRINGS, load_checkpoint
 from recognizer.classifier import DigitClassifier
-from recognizer.combine import LineEvidence, read_line, spell
+from recognizer.combine import LineEvidence, read_line, spell, sure_wholes
 from recognizer.decode import Choice, choose, decode, digits_of, text_of
 from recognizer.errors import CheckpointError
 from recognizer.image_io import load_image, to_grey
 from recognizer.lines import LinePicture, cut_line, further_looks
 from recognizer.normalize import normalize, normalize_all
 from recognizer.rulings import remove_rulings
-from recognizer.segment import dilate, find_components, marks_beside, select_digits, sort_left_to_right
+from recognizer.segment import dilate, find_components, leave_out_edges, marks_beside, select_digits, sort_left_to_right
 from recognizer.sequence import SequenceReader
 from recognizer.split import split
 from recognizer.types import CLASS_NAMES, Component, InkMask, Method, Piece, Reading, Trace
@@ -109,14 +109,15 @@ class DigitReader:
         cleaned = remove_rulings(binarized.mask, binarized.stroke_width)
         dilated = dilate(cleaned, binarized.stroke_width)
         components = find_components(cleaned, dilated)
-        rows = sort_left_to_right(select_digits(components, binarized.stroke_width, cleaned.shape[::-1]))
+        selected = select_digits(components, binarized.stroke_width, cleaned.shape[::-1])
+        rows = sort_left_to_right(leave_out_edges(selected, binarized.grey, binarized.stroke_width))
         marks = [mark.box for mark in marks_beside(rows, components, binarized.stroke_width)]
-        lines = [[split(c, binarized.stroke_width) for c in row] for row in rows]
+        pictures, answers = self._look_at_lines(binarized, rows)
+        lines = self._cut(rows, binarized.stroke_width, pictures, answers)
         crops = normalize_all([piece.component.ink for line in lines for pieces in line for piece in pieces])
         probabilities = self._classifier.predict(crops)
         chosen = choose(lines, probabilities)
         line_probabilities = None
-        pictures, answers = self._look_at_lines(binarized, rows)
         if self._sequence is not None:
             chosen, line_probabilities = self._read_lines(
                 pictures, answers, binarized, cleaned, rows, lines, probabilities, chosen
@@ -147,6 +148,24 @@ class DigitReader:
             return [], []
         pictures = [cut_line(binarized.flat, binarized.mask, row) for row in rows]
         return pictures, self._sequence.predict([picture.image for picture in pictures])
+
+    def _cut(
+        self,
+        rows: Sequence[Sequence[Component]],
+        stroke_width: float,
+        pictures: Sequence[LinePicture],
+        answers: Sequence[npt.NDArray[np.float32]],
+    ) -> list[list[list[Piece]]]:
+        """The pieces of each component of each line, but the whole alone where the line network is sure that it is one."""
+        if self._sequence is None:
+            return [[split(component, stroke_width) for component in row] for row in rows]
+        return [
+            [
+                [Piece(component)] if sure else split(component, stroke_width)
+                for component, sure in zip(row, sure_wholes(picture, answer, row), strict=True)
+            ]
+            for row, picture, answer in zip(rows, pictures, answers, strict=True)
+        ]
 
     def _look_again(
         self, binarized: Binarized, row: Sequence[Component], picture: LinePicture

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from recognizer.components import label_components, weighted_median
 from recognizer.types import Box, InkMask
@@ -79,6 +80,8 @@ def remove_rulings(mask: InkMask, stroke_width: float) -> InkMask:
             crosses = line.crossings(anchors.T) >= _CROSSED
             if met == 2 or crosses or (ends >= 1 and line.length >= least):
                 line.draw(taken.T)
+            if crosses:
+                line.draw_on(taken.T, mask.T)
         mask = _take_out(mask.T, taken.T, stroke_width).T
     if anchors.any():
         mask = _without_empty_boxes(mask, anchors, stroke_width)
@@ -114,6 +117,14 @@ class _Line:
         """Add the ink to a mask."""
         window = mask[self.box.y : self.box.bottom, self.box.x : self.box.right]
         np.maximum(window, self.ink, out=window)
+
+    def draw_on(self, mask: InkMask, ink: InkMask) -> None:
+        """Add to a mask what of `ink` the run meets where it is drawn out to both edges."""
+        rows, columns = np.nonzero(self.ink)
+        slope, offset, _ = _fit_line(columns + self.box.x, rows + self.box.y)
+        reach = len(rows) / self.box.width / 2 + 1
+        across = np.arange(ink.shape[0])[:, None] - (slope * np.arange(ink.shape[1]) + offset)
+        np.maximum(mask, np.where(np.abs(across) <= reach, ink, 0), out=mask)
 
     def ends_at(self, mask: InkMask, reach: float) -> int:
         """How many of the two ends lie within `reach` of ink of `mask`."""
@@ -239,10 +250,22 @@ def _is_thin_and_straight(line: InkMask, length: int, stroke_width: float) -> bo
     thickness = len(rows) / length
     if thickness > _MAX_THICKNESS_IN_STROKES * stroke_width:
         return False
-    slope, offset = np.polyfit(columns, rows, 1)
     # The ink of a straight bar of thickness t deviates by t / sqrt(12) from its axis; the rest is bend.
-    deviation = float(np.std(rows - slope * columns - offset))
+    deviation = _fit_line(columns, rows)[2]
     return deviation <= thickness / 12**0.5 + _MAX_BEND * length
+
+
+def _fit_line(x: npt.NDArray[np.intp], y: npt.NDArray[np.intp]) -> tuple[float, float, float]:
+    """Slope and offset of the straight line through points, by least squares, and the standard deviation of y from it.
+
+    By their moments: `numpy.polyfit` takes many times as long, and a picture has dozens of runs.
+    """
+    middle_x, middle_y = float(x.mean()), float(y.mean())
+    dx, dy = x - middle_x, y - middle_y
+    spread = float(dx @ dx)
+    slope = float(dx @ dy) / spread if spread else 0.0
+    rest = dy - slope * dx
+    return slope, middle_y - slope * middle_x, float(rest @ rest / len(x)) ** 0.5
 
 
 def _fringe(stroke_width: float) -> int:

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from made_answers import answer, spread
 
 from recognizer import combine
-from recognizer.combine import LineEvidence, read_line, spell
-from recognizer.ctc import BLANK
+from recognizer.combine import LineEvidence, read_line, spell, sure_wholes
+from recognizer.ctc import BLANK, MARK
 from recognizer.decode import choose, decode, text_of
 from recognizer.lines import cut_line
+from recognizer.sequence import FRAME
 from recognizer.types import CLASS_NAMES, Box, Component, Piece
 
 PITCH = 18
@@ -79,6 +80,36 @@ def scene(line):
 
 def spelled(said, text, segmented=()):
     return spell(said, text, segmented, *scene(said.pieces))
+
+
+# --- what needs no cutting -------------------------------------------------------------------------------------------
+
+
+def said_of(classes_at, line, certainty=0.999):
+    """The line network's answer that sees each class at a column of the picture at working size; with `line`'s picture."""
+    picture, _, components = scene([[Piece(c)] for c in line])
+    classes = [BLANK] * (picture.image.shape[1] // FRAME)
+    for x, value in classes_at:
+        classes[int((x - picture.x) * picture.scale / FRAME)] = value
+    return picture, answer(classes, certainty), components
+
+
+def test_component_in_which_one_character_is_seen_stays_whole():
+    line = [component(10), component(40), component(70)]
+    assert sure_wholes(*said_of([(16, 3), (46, MARK), (76, 8)], line)) == [True, True, True]
+
+
+def test_component_in_which_two_or_none_are_seen_is_cut():
+    line = [component(10, 24), component(50), component(80)]
+    assert sure_wholes(*said_of([(15, 3), (27, 6), (86, 8)], line)) == [False, False, True]
+
+
+def test_component_is_cut_where_the_line_network_is_not_sure():
+    picture, said, line = said_of([(16, 3), (46, 8)], [component(10), component(40)])
+    place = int((46 - picture.x) * picture.scale / FRAME)
+    said[place] = np.log((1 - 0.4) / 11)
+    said[place, 8] = np.log(0.4)
+    assert sure_wholes(picture, said, line) == [True, False]
 
 
 # --- the text --------------------------------------------------------------------------------------------------------

@@ -222,6 +222,20 @@ def test_sure_blanks_only_cost_their_own_probability():
     assert value == pytest.approx(text_log_probabilities(log_probs, ["77"])[0], abs=1e-2)
 
 
+def test_frames_without_a_digit_are_taken_together_and_lose_next_to_nothing():
+    """A digit that is improbable in every one of them still counts in all."""
+    idle = frames_of(*[0] * 6, certainty=1 - 2e-6, count=11)
+    log_probs = np.concatenate([idle, frames_of(8, count=11), idle, idle])
+    texts = ["7", "57", "73"]
+    together = text_log_probabilities(log_probs, texts)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("recognizer.ctc._LOG_IDLE", -np.inf)
+        one_by_one = text_log_probabilities(log_probs, texts)
+    np.testing.assert_allclose(together, one_by_one, atol=1e-4)
+    assert one_by_one[1] < -9
+    assert text_log_probabilities(log_probs, ["77"])[0] < -9
+
+
 # --- alignment -------------------------------------------------------------------------------------------------------
 
 

@@ -6,7 +6,7 @@ import pytest
 from made_digits import make_digits
 
 from train.data import EVALUATION_LETTERS, TRAINING_LETTERS, StrokedDigits
-from train.nondigits import EVALUATION, TRAINING, Sources, comma, dash, draw, letter, part_of_digit, slash
+from train.nondigits import EVALUATION, TRAINING, Sources, comma, dash, draw, figure, letter, part_of_digit, slash
 
 LINE = np.array([[0, 30], [20, 0], [20, 88]], np.float32)
 SOURCES = Sources(make_digits(60), StrokedDigits(((LINE,),) * 5, np.ones(5, np.uint8)), make_digits(20, 1).images)
@@ -88,3 +88,14 @@ def test_no_part_is_cut_from_a_digit_whose_parts_are_digits():
     for image in make(part_of_digit, 50, sources=Sources(ones)):
         _, _, width, height = cv2.boundingRect(np.where(image > 64, 255, 0).astype(np.uint8))
         assert width > 0.36 * height
+
+
+def test_a_figure_that_is_round_all_over_has_something_in_it():
+    """Empty, it would be a 0."""
+    for seed in range(40):
+        (image,) = make(figure, 1, seed)
+        ink = np.pad(np.where(image > 100, 255, 0).astype(np.uint8), 2)
+        contours, _ = cv2.findContours(ink, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+        outer = max(contours, key=cv2.contourArea)
+        inside = len(contours) - 1
+        assert cv2.contourArea(outer) < 0.9 * cv2.contourArea(cv2.convexHull(outer)) or inside >= 2

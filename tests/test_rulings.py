@@ -209,3 +209,16 @@ def test_squared_paper_goes_and_its_digits_stay():
     near = cv2.dilate(squares, np.ones((5, 5), np.uint8))
     assert share_left(cleaned, np.where(ink > 0, 0, squares)) < 0.1
     assert share_left(cleaned, np.where(near > 0, 0, ink)) > 0.95
+
+
+def test_what_continues_a_column_of_squared_paper_goes_with_it():
+    """Below the last ruled row a column is short, and broken off it would be a 1."""
+    height, width = 240, 300
+    rows = [((0, y), (width, y)) for y in range(20, 200, 40)]
+    columns = [((x, 0), (x, 175)) for x in range(20, width, 40)]
+    squares = lines((height, width), *rows, *columns, thickness=2)
+    pieces = lines((height, width), *(((x, 205), (x, 239)) for x in range(20, width, 40)), thickness=2)
+    one = lines((height, width), ((160, 210), (160, 236)), thickness=2)
+    cleaned = remove_rulings(squares | pieces | one, 2)
+    assert share_left(cleaned, pieces) == 0
+    assert share_left(cleaned, one) == 1

@@ -8,7 +8,15 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from recognizer.components import label_components
-from recognizer.segment import dilate, find_components, marks_beside, select_digits, sort_left_to_right, text_height
+from recognizer.segment import (
+    dilate,
+    find_components,
+    leave_out_edges,
+    marks_beside,
+    select_digits,
+    sort_left_to_right,
+    text_height,
+)
 from recognizer.types import Box, Component
 
 MASKS = hnp.arrays(np.uint8, hnp.array_shapes(min_dims=2, max_dims=2, max_side=20), elements=st.sampled_from([0, 255]))
@@ -145,6 +153,35 @@ def test_remnant_of_a_border_at_the_edge_goes():
 def test_narrow_digit_away_from_the_edge_stays():
     digits = [block(50 + 50 * i, 100, 30, 60) for i in range(2)] + [block(200, 100, 6, 60)]
     assert boxes_of(select_digits(digits, STROKE, PAGE)) == boxes_of(digits)
+
+
+def on_paper(*strokes, paper=200, dark=90):
+    """Grey picture of bars on paper, and their components."""
+    mask = bars(*strokes, shape=(120, 160))
+    return np.where(mask > 0, dark, paper).astype(np.uint8), find_components(mask, mask)
+
+
+def test_stroke_stays_thick_or_thin_and_beside_another():
+    grey, components = on_paper((20, 20, 4, 60), (40, 20, 18, 60), (64, 20, 5, 60), (72, 20, 5, 60))
+    assert boxes_of(leave_out_edges(components, grey, STROKE)) == boxes_of(components)
+
+
+@pytest.mark.parametrize("step", [10, 60, 150])
+def test_edge_of_a_darker_area_goes(step):
+    grey, components = on_paper((20, 20, 5, 60), (100, 10, 5, 100))
+    # The ink at x = 100 is the beginning of a shadow that reaches to the right edge.
+    grey[:, 100:] = 200 - step
+    assert boxes_of(leave_out_edges(components, grey, STROKE)) == [Box(20, 20, 5, 60)]
+
+
+def test_stroke_at_the_foot_of_a_shadow_stays():
+    grey, components = on_paper((20, 20, 5, 60), (90, 10, 5, 100))
+    grey[:, 110:] = 150
+    assert len(leave_out_edges(components, grey, STROKE)) == 2
+
+
+def test_without_ink_there_are_no_edges():
+    assert leave_out_edges([], np.full((40, 40), 200, np.uint8), STROKE) == []
 
 
 # --- reading order ---------------------------------------------------------------------------------------------------

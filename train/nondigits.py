@@ -412,6 +412,41 @@ def zigzag(sources: Sources, rng: np.random.Generator) -> Images:
     return _write((tuple(zip(x.tolist(), y.tolist(), strict=True)),), rng)
 
 
+def figure(sources: Sources, rng: np.random.Generator) -> Images:
+    """A closed outline, dented, or with strokes inside that keep away from it; sometimes on a stem: people's drawings."""
+    dented = rng.random() < 0.65
+    filled = 1.0
+    # What bulges all around and is empty is a 0.
+    while filled > 0.8:
+        outline = _outline(int(rng.integers(5, 11)), rng.uniform(0.3, 0.5) if dented else rng.uniform(0.75, 1.0), rng)
+        filled = cv2.contourArea(outline) / cv2.contourArea(cv2.convexHull(outline)) if dented else 0.0
+    inside = int(rng.integers(0, 3) if dented else rng.integers(2, 5))
+    angles = rng.uniform(0, 2 * np.pi) + np.arange(inside) * 2 * np.pi / max(1, inside) + rng.normal(0, 0.3, inside)
+    middles = np.stack([np.cos(angles), np.sin(angles)], axis=1) * rng.uniform(0.15, 0.45, (inside, 1))
+    reach = rng.normal(0, 0.12, (inside, 2))
+    strokes = [outline, *np.stack([middles - reach, middles + reach], axis=1)]
+    if filled < 0.7 and dented and rng.random() < 0.5:  # on a rounder one it would be a 9
+        foot = outline[outline[:, 1].argmax()]
+        stem = np.array([rng.normal(0, 0.08), rng.uniform(0.2, 0.7)])
+        strokes.append(np.stack([foot, foot + stem]))
+    size = 0.5 * _SIZE * np.exp(rng.normal(0, 0.15, 2))
+    return draw_strokes([(stroke * size).astype(np.float32) for stroke in strokes], rng.uniform(3, 12))
+
+
+def _outline(corners: int, nearest: float, rng: np.random.Generator) -> npt.NDArray[np.float32]:
+    """A closed line about the origin, (N, 2), straight or bent from corner to corner, at `nearest` to 1 from it."""
+    angles = np.linspace(0, 2 * np.pi, corners, endpoint=False) + rng.normal(0, 0.6 / corners, corners)
+    radii = rng.uniform(nearest, 1, corners)
+    points = radii[:, None] * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    bow = rng.uniform(-0.1, 0.35) if rng.random() < 0.5 else 0.0
+    line = []
+    for start, end in zip(points, np.roll(points, -1, axis=0), strict=True):
+        along = np.linspace(0, 1, 9)[:, None]
+        outwards = np.array([end[1] - start[1], start[0] - end[0]])
+        line.append(start + along * (end - start) + bow * np.sin(np.pi * along) * outwards)
+    return np.concatenate(line).astype(np.float32)
+
+
 def smudge(sources: Sources, rng: np.random.Generator) -> Images:
     """Blots: smooth noise above a threshold, densest in the middle."""
     side = 64
@@ -453,17 +488,18 @@ def _write(strokes: Sign, rng: np.random.Generator) -> Images:
 
 
 TRAINING: Mapping[Recipe, float] = {
-    part_of_digit: 0.2,
-    touching_digits: 0.18,
+    part_of_digit: 0.18,
+    touching_digits: 0.16,
     digit_above_digit: 0.04,
-    digit_and_part: 0.1,
+    digit_and_part: 0.09,
     sign: 0.12,
     dash: 0.06,
     slash: 0.04,
     comma: 0.05,
-    letter: 0.11,
+    letter: 0.1,
     tangle: 0.04,
     zigzag: 0.02,
+    figure: 0.06,
     scribble: 0.02,
     smudge: 0.02,
 }
