@@ -24,6 +24,8 @@ _AROUND, _LEAST_DOUBT = 2, 0.7
 probability of a half or more: this, in nats."""
 _SURE = 0.8
 """A text that is less probable is weighed again, after further looks at the line."""
+_SURE_OF_FRAMING, _BETTER = 0.7, 0.1
+"""A text that even then is less probable gives way to one that is more probable, by so much, in the line seen from nearer."""
 _SLASH, _TALL_SLASH = 0.05, 0.9
 """Probability of a slash where the digit network, which cannot tell them apart, sees a 1 within a line: of one no taller than
 the digits, and of one that is."""
@@ -64,6 +66,9 @@ class LineEvidence:
     look_again: Callable[[], Sequence[LogProbs]] = tuple
     """Asks the line network what it says of other pictures of the same line: (T', 12) each."""
 
+    look_closer: Callable[[], Sequence[Sequence[LogProbs]]] = tuple
+    """The same of pictures from nearer: a list for each framing."""
+
     @cached_property
     def all_pieces(self) -> list[Piece]:
         """Of all components, in their order: what `recognizer.lattice.Step` counts through."""
@@ -78,6 +83,11 @@ class LineEvidence:
     def further_looks(self) -> list[LogProbs]:
         """(T', 11) each, likewise."""
         return [merge_marks(log_probs) for log_probs in self.look_again()]
+
+    @cached_property
+    def closer_looks(self) -> list[list[LogProbs]]:
+        """(T', 11) each, likewise."""
+        return [[merge_marks(log_probs) for log_probs in looks] for looks in self.look_closer()]
 
     @cached_property
     def scores(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
@@ -134,6 +144,12 @@ def read_line(evidence: LineEvidence, segmented: str, alone: bool) -> tuple[str,
     text, probability = _weigh(evidence, [evidence.digit_log_probs], segmented, alone)
     if probability < _SURE and evidence.further_looks:
         text, probability = _weigh(evidence, [evidence.digit_log_probs, *evidence.further_looks], segmented, alone)
+    if probability < _SURE_OF_FRAMING:
+        least = probability + _BETTER
+        for looks in evidence.closer_looks:
+            nearer, believed = _weigh(evidence, [evidence.digit_log_probs, *looks], segmented, alone)
+            if believed > least:
+                text, probability, least = nearer, believed, believed
     return _believed(text, probability)
 
 

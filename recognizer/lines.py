@@ -47,7 +47,25 @@ class LinePicture:
     """Pixels of the line picture for each pixel at working size."""
 
 
-def cut_line(flat: GreyImage, mask: InkMask, line: Sequence[Component], whole: bool = False) -> LinePicture:
+@dataclass(frozen=True, slots=True)
+class Framing:
+    """How near a line is looked at."""
+
+    zoom: float = 1.0
+    """How much larger the digits become than by their components' median height."""
+    anchor: float = 0.5
+    """What keeps its place as the picture comes nearer, from the top of the digits (0) to their foot (1)."""
+    whole: bool = False
+    """Whether what is taller than the digits must be in the picture from top to bottom, which makes them smaller."""
+
+
+_USUAL = Framing()
+_WHOLE = Framing(whole=True)
+_CLOSER = (Framing(1.2), Framing(1.3, 0.8), Framing(1.45, 0.4))
+"""Digits that touch slashes, brackets or one another across lines are lower than their components."""
+
+
+def cut_line(flat: GreyImage, mask: InkMask, line: Sequence[Component], framing: Framing = _USUAL) -> LinePicture:
     """Cut one line out of a picture and bring its digits to a standard height and its ink to white.
 
     The grey values are kept: strokes that thresholding breaks or closes are still what they were.
@@ -56,7 +74,7 @@ def cut_line(flat: GreyImage, mask: InkMask, line: Sequence[Component], whole: b
         flat: (height, width) uint8 at working size, dark ink on evenly lit paper.
         mask: (height, width) uint8, 255 where there is ink.
         line: the line's components, at least one.
-        whole: make the digits small enough for what is taller than they are to be in the picture from top to bottom.
+        framing: how near.
     """
     boxes = [component.box for component in line]
     left, right = min(b.x for b in boxes), max(b.right for b in boxes)
@@ -64,13 +82,15 @@ def cut_line(flat: GreyImage, mask: InkMask, line: Sequence[Component], whole: b
     slope = _slope(boxes, height)
     middle = (left + right) / 2
     sunk = [slope * (b.x + b.width / 2 - middle) for b in boxes]
-    tallest = np.inf if whole else _TALL * height
+    tallest = np.inf if framing.whole else _TALL * height
     digits = [(b.y - s, b.bottom - s) for b, s in zip(boxes, sunk, strict=True) if b.height <= tallest]
     top, bottom = min(first for first, _ in digits), max(last for _, last in digits)
-    scale = min(_TEXT_HEIGHT / height, _EXTENT / (bottom - top), _LONGEST / (right - left))
+    scale = framing.zoom * min(_TEXT_HEIGHT / height, _EXTENT / (bottom - top))
+    scale = min(scale, _LONGEST / (right - left))
     reach = LINE_HEIGHT / scale
     x0, x1 = int(np.floor(left - _MARGIN / scale)), int(np.ceil(right + _MARGIN / scale))
-    y0 = round((top + bottom - reach) / 2)
+    centre = top + (bottom - top) * (framing.anchor + (0.5 - framing.anchor) / framing.zoom)
+    y0 = round(centre - reach / 2)
     y1 = y0 + max(1, round(reach))
     climb = int(np.ceil(abs(slope) * (x1 - x0) / 2))
 
@@ -113,15 +133,25 @@ def further_looks(flat: GreyImage, mask: InkMask, line: Sequence[Component], fir
     Returns:
         (32, W) uint8 each.
     """
-    height, width = first.image.shape
-    looks = [
-        cv2.resize(first.image, (max(8, round(width * stretch)), height), interpolation=cv2.INTER_AREA)
-        for stretch in _STRETCHES
-    ]
-    whole = cut_line(flat, mask, line, whole=True)
-    if whole.scale != first.scale:
-        looks.append(whole.image)
-    return [np.asarray(look, dtype=np.uint8) for look in looks]
+    looks = _stretched(first.image)
+    whole = cut_line(flat, mask, line, _WHOLE)
+    return [*looks, whole.image] if whole.scale != first.scale else looks
+
+
+def closer_looks(flat: GreyImage, mask: InkMask, line: Sequence[Component]) -> list[list[GreyImage]]:
+    """The same line from nearer, in several framings: of each a list of looks, the first and further ones.
+
+    Arguments as for `cut_line`; (32, W) uint8 each.
+    """
+    near = [cut_line(flat, mask, line, framing).image for framing in _CLOSER]
+    return [[image, *_stretched(image)] for image in near]
+
+
+def _stretched(image: GreyImage) -> list[GreyImage]:
+    """A line picture broader and narrower."""
+    height, width = image.shape
+    sizes = [(max(8, round(width * stretch)), height) for stretch in _STRETCHES]
+    return [np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8) for size in sizes]
 
 
 def _slope(boxes: Sequence[Box], height: float) -> float:

@@ -18,7 +18,7 @@ from recognizer.combine import LineEvidence, read_line, spell, sure_wholes
 from recognizer.decode import Choice, choose, decode, digits_of, text_of
 from recognizer.errors import CheckpointError
 from recognizer.image_io import load_image, to_grey
-from recognizer.lines import LinePicture, cut_line, further_looks
+from recognizer.lines import LinePicture, closer_looks, cut_line, further_looks
 from recognizer.normalize import normalize, normalize_all
 from recognizer.rulings import remove_rulings
 from recognizer.segment import dilate, find_components, leave_out_edges, marks_beside, select_digits, sort_left_to_right
@@ -174,6 +174,13 @@ class DigitReader:
         assert self._sequence is not None
         return self._sequence.predict(further_looks(binarized.flat, binarized.mask, row, picture))
 
+    def _look_closer(self, binarized: Binarized, row: Sequence[Component]) -> list[list[npt.NDArray[np.float32]]]:
+        """The same of pictures from nearer, framing by framing."""
+        assert self._sequence is not None
+        framings = closer_looks(binarized.flat, binarized.mask, row)
+        answers = iter(self._sequence.predict([look for looks in framings for look in looks]))
+        return [[next(answers) for _ in looks] for looks in framings]
+
     def _read_lines(
         self,
         pictures: Sequence[LinePicture],
@@ -192,7 +199,8 @@ class DigitReader:
         for index, (row, pieces, choices) in enumerate(zip(rows, lines, chosen, strict=True)):
             last = first + sum(map(len, pieces))
             look_again = partial(self._look_again, binarized, row, pictures[index])
-            evidence = LineEvidence(pieces, first, probabilities[first:last], answers[index], look_again)
+            look_closer = partial(self._look_closer, binarized, row)
+            evidence = LineEvidence(pieces, first, probabilities[first:last], answers[index], look_again, look_closer)
             text, probability = read_line(evidence, texts[index], alone)
             spelled.append(spell(evidence, text, choices, pictures[index], cleaned, row))
             if text:

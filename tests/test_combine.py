@@ -352,3 +352,41 @@ def test_further_looks_decide_a_doubtful_line(alone):
 def test_a_text_that_only_further_looks_see_is_weighed():
     said, _ = looking_again(torn("27", "1", 0.55), spread("24", 30), spread("24", 20))
     assert read_line(said, "27", alone=True)[0] == "24"
+
+
+def looking_closer(first, *framings):
+    """As `looking_again`, with what the line network says of several framings of the line."""
+    asked = []
+
+    def look_closer():
+        asked.append(True)
+        return [list(looks) for looks in framings]
+
+    return LineEvidence(singles(2), 0, rows("27", 0.6, other=1), first, look_closer=look_closer), asked
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_a_doubtful_line_is_read_as_it_looks_from_nearer(alone):
+    first = torn("27", "4", 0.55)
+    pieces = rows("24", 0.55, other=7)
+    before = read_line(replace(looking_closer(first)[0], probabilities=pieces), "24", alone)
+    assert before[0] == "24"
+    said, asked = looking_closer(first, [torn("27", "9", 0.6)], [spread("27", 28)] * 3)
+    text, probability = read_line(replace(said, probabilities=pieces), "24", alone)
+    assert text == "27"
+    assert asked == [True]
+    assert probability > before[1] + combine._BETTER
+
+
+def test_a_framing_that_says_the_same_or_is_in_doubt_itself_changes_nothing():
+    first = torn("27", "1", 0.45)
+    plain, _ = looking_closer(first)
+    doubtful, asked = looking_closer(first, [torn("27", "1", 0.5)], [answer([BLANK] * 20, 0.3)])
+    assert read_line(doubtful, "27", alone=False) == read_line(plain, "27", alone=False)
+    assert asked == [True]
+
+
+def test_a_sure_line_is_not_looked_at_from_nearer():
+    said, asked = looking_closer(spread("27", 24), [spread("11", 24)])
+    assert read_line(replace(said, probabilities=rows("27", 0.999)), "27", alone=False)[0] == "27"
+    assert not asked

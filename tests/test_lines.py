@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from recognizer.lines import cut_line, further_looks, place_frames
+from recognizer.lines import Framing, closer_looks, cut_line, further_looks, place_frames
 from recognizer.segment import find_components
 from recognizer.types import Box, Component
 from train.examples import render_number
@@ -297,3 +297,43 @@ def test_a_further_look_shows_tall_marks_whole():
     rows = np.flatnonzero((looks[2] > 127).any(axis=1))
     assert rows[0] >= 1
     assert rows[-1] <= 30
+
+
+def digits_and_a_slash():
+    """Two digits with a slash between that touches both, so that all is one component twice as high as a digit."""
+    left, right = number("2", 60, 3), number("5", 60, 4)
+    ink = np.zeros((130, left.shape[1] + right.shape[1] + 24), np.uint8)
+    ink[40 : 40 + len(left), : left.shape[1]] = left
+    ink[40 : 40 + len(right), -right.shape[1] :] = right
+    cv2.line(ink, (left.shape[1] + 16, 2), (left.shape[1] - 8, 127), 255, 5)
+    cv2.line(ink, (left.shape[1] // 2, 70), (len(ink[0]) - right.shape[1] // 2, 70), 255, 5)
+    return picture_of(ink)
+
+
+def test_closer_looks_show_digits_larger_that_touch_what_is_tall():
+    flat, mask = digits_and_a_slash()
+    components = find_components(mask, mask)
+    assert len(components) == 1
+    first = cut_line(flat, mask, components)
+    framings = closer_looks(flat, mask, components)
+    assert len(framings) >= 2
+    for looks in framings:
+        assert all(look.shape[0] == 32 and look.dtype == np.uint8 for look in looks)
+        assert looks[0].shape[1] > 1.1 * first.image.shape[1]
+        assert looks[1].shape[1] > looks[0].shape[1] > looks[2].shape[1]
+
+
+@pytest.mark.parametrize("anchor", [0.0, 0.5, 1.0])
+def test_what_is_anchored_keeps_its_place(anchor):
+    """Twice as near: a digit of 22 rows, cut from a look of 32, of which its top, its middle or its foot stays in place."""
+    ink = np.zeros((66, 30), np.uint8)
+    ink[:3], ink[-3:], ink[32:35] = 255, 255, 255
+    ink[:, :3] = 255
+    flat, mask = picture_of(ink)
+    components = find_components(mask, mask)
+    near = cut_line(flat, mask, components, Framing(2.0, anchor)).image
+    usual = cut_line(flat, mask, components).image
+    column = near.shape[1] // 2
+    row = {0.0: 5, 0.5: 15, 1.0: 26}[anchor]
+    assert usual[row, usual.shape[1] // 2] > 100
+    assert near[max(0, row - 1) : row + 2, column].max() > 100
