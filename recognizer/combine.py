@@ -19,9 +19,9 @@ from recognizer.types import CLASS_NAMES, Component, InkMask, Piece
 
 _CANDIDATES = 4
 """Texts of the line network that are weighed, of each of its looks."""
-_AROUND, _LEAST_DOUBT = 2, 0.7
-"""A component is not cut where the line network's own path through its frames, and so many before and behind it, has a
-probability of a half or more: this, in nats."""
+_AROUND, _MOST_DOUBT = 2, 0.1
+"""A component is not cut where the line network's own path through its frames, and so many before and behind it, leaves less
+doubt than this: the negative logarithm of the path's probability."""
 _SURE = 0.8
 """A text that is less probable is weighed again, after further looks at the line."""
 _SURE_OF_FRAMING, _BETTER = 0.7, 0.1
@@ -123,7 +123,7 @@ def sure_wholes(picture: LinePicture, log_probs: LogProbs, line: Sequence[Compon
         left, right = ((x - picture.x) * picture.scale / FRAME for x in (component.box.x, component.box.right))
         inside = np.count_nonzero((middles >= left) & (middles <= right))
         first, last = np.clip([math.floor(left - _AROUND), math.ceil(right + _AROUND)], 0, len(path))
-        wholes.append(inside == 1 and bool(doubt[last] - doubt[first] < _LEAST_DOUBT))
+        wholes.append(inside == 1 and bool(doubt[last] - doubt[first] < _MOST_DOUBT))
     return wholes
 
 
