@@ -145,12 +145,22 @@ def read_line(evidence: LineEvidence, segmented: str, alone: bool) -> tuple[str,
     if probability < _SURE and evidence.further_looks:
         text, probability = _weigh(evidence, [evidence.digit_log_probs, *evidence.further_looks], segmented, alone)
     if probability < _SURE_OF_FRAMING:
-        least = probability + _BETTER
+        usual, least = text, probability + _BETTER
         for looks in evidence.closer_looks:
             nearer, believed = _weigh(evidence, [evidence.digit_log_probs, *looks], segmented, alone)
-            if believed > least:
+            if believed > least and not _loses_an_end(evidence, usual, nearer):
                 text, probability, least = nearer, believed, believed
     return _believed(text, probability)
+
+
+def _loses_an_end(evidence: LineEvidence, text: str, nearer: str) -> bool:
+    """Whether a text from nearer lacks nothing but a 1 at an end of the line, no taller than the digits: from there any bar
+    reaches as far as a slash does."""
+    tall = _TALL * line_height(evidence.pieces)
+    ends = [("1" + nearer, evidence.pieces[0]), (nearer + "1", evidence.pieces[-1])]
+    return any(
+        text == longer and max(piece.component.box.height for piece in pieces) <= tall for longer, pieces in ends
+    )
 
 
 def _weigh(evidence: LineEvidence, looks: Sequence[LogProbs], segmented: str, alone: bool) -> tuple[str, float]:

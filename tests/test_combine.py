@@ -390,3 +390,10 @@ def test_a_sure_line_is_not_looked_at_from_nearer():
     said, asked = looking_closer(spread("27", 24), [spread("11", 24)])
     assert read_line(replace(said, probabilities=rows("27", 0.999)), "27", alone=False)[0] == "27"
     assert not asked
+
+
+@pytest.mark.parametrize(("height", "expected"), [(20, "251"), (28, "25")])
+def test_from_nearer_a_1_at_the_end_is_lost_only_where_it_is_taller_than_the_digits(height, expected):
+    first, near = torn("251", "7", 0.45), [spread("25", 24, 0.999)] * 6
+    said = LineEvidence(bars(20, height)[:-1], 0, rows("251", 0.55), first, look_closer=lambda: [near])
+    assert read_line(said, "251", alone=True)[0] == expected
