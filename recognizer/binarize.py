@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from recognizer.components import grey_quantile
 from recognizer.types import GreyImage, InkMask
 
 LONGEST_SIDE = 800
@@ -232,17 +233,6 @@ def _sample(grey: GreyImage) -> npt.NDArray[np.uint8]:
     """Grey levels of pixels on an even grid, at most about `_MEDIAN_SAMPLE` of them: (N,) uint8."""
     step = max(1, int((grey.size / _MEDIAN_SAMPLE) ** 0.5))
     return grey[::step, ::step].ravel()
-
-
-def grey_quantile(levels: npt.NDArray[np.uint8], share: float = 0.5) -> float:
-    """The grey level that `share` of the levels do not exceed, by counting: many times faster than by sorting.
-
-    Args:
-        levels: (N,) uint8, N at least 1.
-        share: 0 to 1; 0.5 gives the median.
-    """
-    counts = cv2.calcHist([np.ascontiguousarray(levels)], [0], None, [256], [0, 256]).cumsum()
-    return float(np.searchsorted(counts, counts[-1] * share))
 
 
 def measure_stroke_width(mask: InkMask) -> float:

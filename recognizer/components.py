@@ -1,4 +1,4 @@
-"""Connected components of a mask: shared by the stages that look at them."""
+"""Connected components of a mask, and medians: shared by the stages."""
 
 from __future__ import annotations
 
@@ -16,6 +16,17 @@ def weighted_median(values: Sequence[float], weights: Sequence[float]) -> float:
     order = np.argsort(values, kind="stable")
     cumulated = np.cumsum(np.asarray(weights, dtype=float)[order])
     return float(values[order[np.searchsorted(cumulated, cumulated[-1] / 2)]])
+
+
+def grey_quantile(levels: npt.NDArray[np.uint8], share: float = 0.5) -> float:
+    """The grey level that `share` of the levels do not exceed, by counting: many times faster than by sorting.
+
+    Args:
+        levels: (N,) uint8, N at least 1.
+        share: 0 to 1; 0.5 gives the median.
+    """
+    counts = cv2.calcHist([np.ascontiguousarray(levels)], [0], None, [256], [0, 256]).cumsum()
+    return float(np.searchsorted(counts, counts[-1] * share))
 
 
 def label_components(mask: InkMask) -> tuple[npt.NDArray[np.int32], list[tuple[int, Box]]]:

@@ -9,7 +9,7 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
-from recognizer.binarize import grey_quantile
+from recognizer.components import grey_quantile
 from recognizer.types import LINE_HEIGHT, Box, Component, GreyImage, InkMask
 
 _TEXT_HEIGHT = 22.0
