@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from recognizer.ctc import BLANK, LogProbs, align, best_texts, merge_marks, text_log_probabilities
+from recognizer.ctc import BLANK, LogProbs, align, best_texts, greedy_runs, merge_marks, text_log_probabilities
 from recognizer.decode import Choice, line_height, piece_scores
 from recognizer.lattice import Step, fit_texts, total_score
 from recognizer.lines import LinePicture, place_frames
@@ -75,6 +75,11 @@ class LineEvidence:
         return [piece for component in self.pieces for piece in component]
 
     @cached_property
+    def height(self) -> float:
+        """Of the line's digits, in pixels at working size."""
+        return line_height(self.pieces)
+
+    @cached_property
     def digit_log_probs(self) -> LogProbs:
         """(T, 11) from the line network, marks taken for blanks."""
         return merge_marks(self.log_probs)
@@ -93,11 +98,10 @@ class LineEvidence:
     def scores(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         """Of the pieces as digits and as marks, as `recognizer.decode.piece_scores` gives them, and what slashes are."""
         pieces = self.all_pieces
-        height = line_height(self.pieces)
-        digits, marks = piece_scores(pieces, self.probabilities, height)
+        digits, marks = piece_scores(pieces, self.probabilities, self.height)
         ends = np.zeros(len(pieces), bool)
         ends[: len(self.pieces[0])] = ends[len(pieces) - len(self.pieces[-1]) :] = True
-        tall = np.array([piece.component.box.height > _TALL * height for piece in pieces])
+        tall = np.array([piece.component.box.height > _TALL * self.height for piece in pieces])
         slashes = digits[:, CLASS_NAMES.index("1")] + np.log(np.where(tall, _TALL_SLASH, _SLASH))
         return digits, np.where(ends, marks + np.where(tall, 0.0, _END), np.logaddexp(marks, slashes))
 
@@ -113,16 +117,14 @@ def sure_wholes(picture: LinePicture, log_probs: LogProbs, line: Sequence[Compon
     Returns:
         Of each component whether one character begins and ends within its width, and no frame there leaves room for another.
     """
-    path = log_probs.argmax(axis=1)
-    starts = np.flatnonzero(np.diff(path, prepend=-1))
-    ends = np.append(starts[1:], len(path))
-    middles = ((starts + ends) / 2)[path[starts] != BLANK]
+    classes, starts, ends = greedy_runs(log_probs)
+    middles = ((starts + ends) / 2)[classes != BLANK]
     doubt = np.concatenate([[0.0], np.cumsum(-log_probs.max(axis=1))])
     wholes = []
     for component in line:
         left, right = ((x - picture.x) * picture.scale / FRAME for x in (component.box.x, component.box.right))
         inside = np.count_nonzero((middles >= left) & (middles <= right))
-        first, last = np.clip([math.floor(left - _AROUND), math.ceil(right + _AROUND)], 0, len(path))
+        first, last = np.clip([math.floor(left - _AROUND), math.ceil(right + _AROUND)], 0, len(log_probs))
         wholes.append(inside == 1 and bool(doubt[last] - doubt[first] < _MOST_DOUBT))
     return wholes
 
@@ -156,7 +158,7 @@ def read_line(evidence: LineEvidence, segmented: str, alone: bool) -> tuple[str,
 def _loses_an_end(evidence: LineEvidence, text: str, nearer: str) -> bool:
     """Whether a text from nearer lacks nothing but a 1 at an end of the line, no taller than the digits: from there any bar
     reaches as far as a slash does."""
-    tall = _TALL * line_height(evidence.pieces)
+    tall = _TALL * evidence.height
     ends = [("1" + nearer, evidence.pieces[0]), (nearer + "1", evidence.pieces[-1])]
     return any(
         text == longer and max(piece.component.box.height for piece in pieces) <= tall for longer, pieces in ends

@@ -26,8 +26,7 @@ BLANK, MARK = 0, 11
 
 _LEAST_PROBABILITY = 1e-4
 """The beam search takes no notice of a digit that is less probable than this in its frame."""
-_IDLE = 1e-5
-_LOG_IDLE = math.log(_IDLE)
+_LOG_IDLE = math.log(1e-5)
 """A frame in which no digit is as probable as this is taken together with its neighbours of the kind."""
 _SMALL = 1e-100
 """Probabilities of prefixes are brought back to 1 when the largest falls below this, long before they vanish."""
@@ -39,9 +38,19 @@ def greedy_text(log_probs: LogProbs) -> str:
     Args:
         log_probs: (T, 11) or (T, 12); T may be 0.
     """
+    classes, _, _ = greedy_runs(log_probs)
+    return "".join(str(c - 1) for c in classes if c not in (BLANK, MARK))
+
+
+def greedy_runs(log_probs: LogProbs) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """The most probable path as runs of one class: its class, first frame and the one after its last, (number of runs,) each.
+
+    Args:
+        log_probs: (T, 11) or (T, 12); T may be 0.
+    """
     best = log_probs.argmax(axis=1)
     starts = np.flatnonzero(np.diff(best, prepend=-1))
-    return "".join(str(c - 1) for c in best[starts] if c not in (BLANK, MARK))
+    return best[starts], starts, np.append(starts, len(best))[1:]
 
 
 def merge_marks(log_probs: LogProbs) -> LogProbs:

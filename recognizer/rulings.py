@@ -123,8 +123,11 @@ class _Line:
         rows, columns = np.nonzero(self.ink)
         slope, offset, _ = _fit_line(columns + self.box.x, rows + self.box.y)
         reach = len(rows) / self.box.width / 2 + 1
-        across = np.arange(ink.shape[0])[:, None] - (slope * np.arange(ink.shape[1]) + offset)
-        np.maximum(mask, np.where(np.abs(across) <= reach, ink, 0), out=mask)
+        axis = slope * np.arange(ink.shape[1]) + offset
+        # Only the rows that it may reach: squared paper has dozens of lines.
+        band = slice(max(0, int(axis.min() - reach)), int(axis.max() + reach) + 2)
+        across = np.arange(ink.shape[0])[band, None] - axis
+        np.maximum(mask[band], np.where(np.abs(across) <= reach, ink[band], 0), out=mask[band])
 
     def ends_at(self, mask: InkMask, reach: float) -> int:
         """How many of the two ends lie within `reach` of ink of `mask`."""

@@ -30,7 +30,7 @@ _MAX_MARK_HEIGHT, _MAX_MARK_WIDTH = 0.65, 0.5
 """Tallest and broadest comma, in heights of the digit beside it."""
 _MIN_THICKNESS = 0.5
 """Thinnest stroke of a digit, in typical stroke widths: creases and the edges of sheets are hairlines."""
-_LARGEST_STROKE = 2.2
+_HALF_WIDEST = 2.2
 """Half the widest stroke that is told from an edge, in typical stroke widths."""
 _MIN_BETWEEN = 0.55
 """Of what makes ink dark, the share that it must have to both of its sides: a stroke has nearly all, an edge hardly any."""
@@ -130,7 +130,7 @@ def leave_out_edges(components: Sequence[Component], grey: GreyImage, stroke_wid
     """
     if not components:
         return []
-    side = 2 * math.ceil(_LARGEST_STROKE * stroke_width) + 1
+    side = 2 * math.ceil(_HALF_WIDEST * stroke_width) + 1
     kernel = np.ones((side, side), np.uint8)
     highest = cv2.dilate(grey, kernel)
     closed = cv2.erode(highest, kernel)
