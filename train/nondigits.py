@@ -22,6 +22,7 @@ from recognizer.normalize import normalize
 from recognizer.split import split
 from recognizer.types import Box, Component
 from train.data import NO_LETTERS, NO_STROKES, PEN_WIDTHS, Digits, Images, StrokedDigits
+from train.figures import closed_figure
 from train.pen import Stroke, draw_strokes
 
 _SIZE = 88.0
@@ -413,38 +414,9 @@ def zigzag(sources: Sources, rng: np.random.Generator) -> Images:
 
 
 def figure(sources: Sources, rng: np.random.Generator) -> Images:
-    """A closed outline, dented, or with strokes inside that keep away from it; sometimes on a stem: people's drawings."""
-    dented = rng.random() < 0.65
-    filled = 1.0
-    # What bulges all around and is empty is a 0.
-    while filled > 0.8:
-        outline = _outline(int(rng.integers(5, 11)), rng.uniform(0.3, 0.5) if dented else rng.uniform(0.75, 1.0), rng)
-        filled = cv2.contourArea(outline) / cv2.contourArea(cv2.convexHull(outline)) if dented else 0.0
-    inside = int(rng.integers(0, 3) if dented else rng.integers(2, 5))
-    angles = rng.uniform(0, 2 * np.pi) + np.arange(inside) * 2 * np.pi / max(1, inside) + rng.normal(0, 0.3, inside)
-    middles = np.stack([np.cos(angles), np.sin(angles)], axis=1) * rng.uniform(0.15, 0.45, (inside, 1))
-    reach = rng.normal(0, 0.12, (inside, 2))
-    strokes = [outline, *np.stack([middles - reach, middles + reach], axis=1)]
-    if filled < 0.7 and dented and rng.random() < 0.5:  # on a rounder one it would be a 9
-        foot = outline[outline[:, 1].argmax()]
-        stem = np.array([rng.normal(0, 0.08), rng.uniform(0.2, 0.7)])
-        strokes.append(np.stack([foot, foot + stem]))
-    size = 0.5 * _SIZE * np.exp(rng.normal(0, 0.15, 2))
-    return draw_strokes([(stroke * size).astype(np.float32) for stroke in strokes], rng.uniform(3, 12))
-
-
-def _outline(corners: int, nearest: float, rng: np.random.Generator) -> npt.NDArray[np.float32]:
-    """A closed line about the origin, (N, 2), straight or bent from corner to corner, at `nearest` to 1 from it."""
-    angles = np.linspace(0, 2 * np.pi, corners, endpoint=False) + rng.normal(0, 0.6 / corners, corners)
-    radii = rng.uniform(nearest, 1, corners)
-    points = radii[:, None] * np.stack([np.cos(angles), np.sin(angles)], axis=1)
-    bow = rng.uniform(-0.1, 0.35) if rng.random() < 0.5 else 0.0
-    line = []
-    for start, end in zip(points, np.roll(points, -1, axis=0), strict=True):
-        along = np.linspace(0, 1, 9)[:, None]
-        outwards = np.array([end[1] - start[1], start[0] - end[0]])
-        line.append(start + along * (end - start) + bow * np.sin(np.pi * along) * outwards)
-    return np.concatenate(line).astype(np.float32)
+    """A closed outline, as people draw."""
+    size = _SIZE * np.exp(rng.normal(0, 0.15, 2))
+    return draw_strokes([(stroke * size).astype(np.float32) for stroke in closed_figure(rng)], rng.uniform(3, 12))
 
 
 def smudge(sources: Sources, rng: np.random.Generator) -> Images:

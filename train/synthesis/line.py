@@ -108,7 +108,7 @@ def random_hand(rng: np.random.Generator) -> Hand:
         flagged=float(rng.uniform(0.7, 1.0)) if rng.random() < 0.4 else 0.05,
         bare=float(rng.uniform(0.5, 1.0)) if rng.random() < 0.3 else 0.03,
         loops=float(rng.uniform(0.4, 1.0)) if rng.random() < 0.32 else 0.04,
-        zero_height=float(rng.uniform(0.5, 1.05)),
+        zero_height=float(rng.uniform(0.38, 1.05)),
         schooled="".join(digit for digit in SCHOOLED if rng.random() < (0.5 if schooled else 0.02)),
         alike=bool(rng.random() < 0.7),
     )

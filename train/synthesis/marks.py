@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from train.figures import closed_figure
 from train.pen import Stroke, smooth
 
 
@@ -94,10 +95,10 @@ def doodle(rng: np.random.Generator) -> list[Stroke]:
 
 
 def _figure(rng: np.random.Generator) -> list[Stroke]:
-    """A waved, a jagged or a straight-sided line, a coil, rays, a row of empty boxes, or a bulging outline."""
+    """A waved or a jagged line, a coil, rays, a row of empty boxes, or a closed outline."""
     u = rng.uniform
     stretch = np.array([u(0.6, 2.5), u(0.6, 1.4)])
-    kind = rng.integers(7)
+    kind = rng.integers(8)
     if kind == 0:
         t = np.linspace(0, u(6, 25), 60)
         points = np.stack([t / t[-1] - 0.5, u(0.1, 0.5) * np.sin(t)], axis=1)
@@ -105,25 +106,22 @@ def _figure(rng: np.random.Generator) -> list[Stroke]:
         corners = int(rng.integers(5, 12))
         points = np.stack([np.linspace(-0.5, 0.5, corners), 0.45 * (-1.0) ** np.arange(corners)], axis=1)
         points += rng.normal(0, 0.06, points.shape)
-    elif kind == 2:  # a house, a box, a kite: sides that close
-        angles = np.sort(rng.uniform(0, 2 * np.pi, int(rng.integers(3, 8))))
-        points = 0.5 * np.stack([np.cos(angles), np.sin(angles)], axis=1)
-        inside = [_line(tuple(u(-0.4, 0.4, 2) * stretch), tuple(u(-0.4, 0.4, 2) * stretch)) for _ in range(3)]
-        return [(np.concatenate([points, points[:1]]) * stretch).astype(np.float32), *inside]
-    elif kind == 3:
+    elif kind == 2:
         t = np.linspace(0, u(14, 30), 70)
         points = 0.5 * (t / t[-1])[:, None] * np.stack([np.cos(t), np.sin(t)], axis=1)
-    elif kind == 4:
+    elif kind == 3:
         return _boxes(int(rng.integers(1, 6)), rng)
-    elif kind == 5:
-        return _outline(rng)
-    else:
+    elif kind == 4:
         angles = u(0, 1) + np.linspace(0, 2 * np.pi, int(rng.integers(5, 12)), endpoint=False)
         near, far = u(0.0, 0.3), u(0.4, 0.6)
         return [
             _line((near * c * stretch[0], near * s), (far * c * stretch[0], far * s))
             for c, s in zip(np.cos(angles), np.sin(angles), strict=True)
         ]
+    else:
+        # One as tall as the digits beside it, or a drawing that the line is cut to.
+        size = u(0.8, 1.5) * np.array([u(0.8, 1.3), 1.0])
+        return [(stroke * size).astype(np.float32) for stroke in closed_figure(rng)]
     return [(points * stretch).astype(np.float32)]
 
 
@@ -133,21 +131,6 @@ def _boxes(count: int, rng: np.random.Generator) -> list[Stroke]:
     sides = (np.arange(count + 1) - count / 2) * rng.uniform(0.5, 1.4)
     rows = [_line((sides[0], y), (sides[-1], y)) for y in (top, foot)]
     return [*rows, *(_line((x, top), (x, foot)) for x in sides)]
-
-
-def _outline(rng: np.random.Generator) -> list[Stroke]:
-    """A closed outline with bulges and corners; what is near a circle has something in it, for else it would be a 0."""
-    angles = np.linspace(0, 2 * np.pi, 41)
-    bulges = rng.uniform(0.0, 0.3, 3)
-    radius = 1 + sum(
-        size * np.abs(np.sin(order * angles / 2 + phase)) - size / 2
-        for order, size, phase in zip((2, 3, 5), bulges, rng.uniform(0, 2 * np.pi, 3), strict=True)
-    )
-    points = 0.5 * radius[:, None] * np.stack([np.cos(angles), np.sin(angles)], axis=1) * (rng.uniform(0.8, 1.5), 1.0)
-    least = 2 if bulges.sum() < 0.5 else 0
-    inside = rng.uniform(-0.28, 0.28, (int(rng.integers(least, 5)), 2))
-    ends = inside + rng.normal(0.0, 0.12, inside.shape)
-    return [points.astype(np.float32), *(_line(tuple(a), tuple(b)) for a, b in zip(inside, ends, strict=True))]
 
 
 def _line(start: tuple[float, float], end: tuple[float, float]) -> Stroke:

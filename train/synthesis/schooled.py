@@ -13,13 +13,19 @@ from train.pen import Stroke, smooth
 
 
 def flagged_one(rng: np.random.Generator) -> list[Stroke]:
-    """A 1 as it is written where people read a bare stroke as an l: a long upstroke, sometimes a foot."""
-    reach, drop = rng.uniform(0.18, 0.62), rng.uniform(0.15, 0.95)
-    bow = rng.uniform(-0.05, 0.06)
-    flag = [(-reach, -0.5 + drop), (-reach / 2 + bow, -0.5 + drop / 2 + bow), (0.0, -0.5)]
-    strokes = [np.array([*flag, (rng.uniform(-0.04, 0.04), 0.0), (rng.uniform(-0.08, 0.08), 0.5)], np.float32)]
-    if rng.random() < 0.12:
-        strokes.append(np.array([(-rng.uniform(0.1, 0.3), 0.5), (rng.uniform(0.1, 0.3), 0.5)], np.float32))
+    """A 1 as it is written where people read a bare stroke as an l: an upstroke, long or near the stem, sometimes a foot."""
+    u = rng.uniform
+    reach, drop = u(0.18, 0.62), u(0.15, 0.95)
+    if rng.random() < 0.3:  # up along the stem, as with a hairpin
+        reach, drop = u(0.08, 0.3), u(0.6, 1.0)
+    bow = u(-0.05, 0.06)
+    top = -0.5 if rng.random() < 0.7 else u(-0.75, -0.5)
+    flag = [(-reach, -0.5 + drop), (-reach / 2 + bow, (drop - 0.5 + top) / 2 + bow), (0.0, top)]
+    if rng.random() < 0.2:  # a top that is a bend
+        flag[2:] = [(-0.03, top + 0.04), (0.03, top), (0.05, top + 0.08)]
+    strokes = [np.array([*flag, (u(-0.04, 0.04), 0.0), (u(-0.08, 0.08), 0.5)], np.float32)]
+    if rng.random() < 0.18:
+        strokes.append(np.array([(-u(0.0, 0.3), 0.5), (u(0.1, 0.35), u(0.46, 0.5))], np.float32))
     return strokes
 
 
@@ -32,8 +38,9 @@ def bare_one(rng: np.random.Generator) -> list[Stroke]:
 def zero_in_a_run(rng: np.random.Generator) -> list[Stroke]:
     """A 0 in one go: begun anywhere near the top, closed or not, often led on to the right."""
     begin = rng.uniform(-2.6, -0.6)
-    turn = rng.uniform(5.2, 7.2)
-    angles = begin - np.linspace(0.0, turn, 20)  # counter-clockwise on paper, as nearly everybody writes it
+    turn = rng.uniform(4.9, 7.2)
+    # Counter-clockwise on paper, as nearly everybody writes it; the other way round in some hands that run zeros together.
+    angles = begin - np.linspace(0.0, turn, 20) * (1 if rng.random() < 0.85 else -1)
     radius = rng.uniform(0.38, 0.75)
     points = np.stack([radius * np.cos(angles), 0.5 * np.sin(angles)], axis=1)
     points *= np.linspace(1.0, rng.uniform(0.85, 1.05), 20)[:, None]
@@ -60,8 +67,10 @@ def _open_four(rng: np.random.Generator) -> list[Stroke]:
 
 def _stemmed_nine(rng: np.random.Generator) -> list[Stroke]:
     """A 9 whose loop ends on, or before, a stem that comes down from its left: near a P, or a q with a hook."""
+    if rng.random() < 0.35:
+        return _looped_nine(rng)
     u = rng.uniform
-    width, low = u(0.2, 0.36), u(-0.12, 0.08)
+    width, low = u(0.2, 0.46), u(-0.12, 0.08)
     stem = u(-0.22, 0.02)
     loop = [
         (stem + u(-0.16, 0.02), -0.34),
@@ -72,6 +81,18 @@ def _stemmed_nine(rng: np.random.Generator) -> list[Stroke]:
     loop += [(stem + width * 0.55, low), (stem + u(-0.05, 0.12), low - u(0.0, 0.08))]
     down = [(stem + u(-0.02, 0.06), u(-0.5, -0.3)), (stem, 0.1), (stem + u(-0.14, 0.06), 0.5)]
     return [smooth(loop), np.array(down, np.float32)]
+
+
+def _looped_nine(rng: np.random.Generator) -> list[Stroke]:
+    """A 9 in one go, up the right side of its loop and down the left, which goes on as the stem: near an l with a loop."""
+    u = rng.uniform
+    width, low, left = u(0.18, 0.4), u(-0.1, 0.1), u(-0.2, -0.05)
+    right, foot = left + width, left + u(-0.14, 0.12)
+    loop = [(left + u(-0.06, 0.1), low), (left + 0.6 * width, low - 0.06), (right, -0.26), (left + 0.65 * width, -0.5)]
+    stem = [(left + 0.1 * width, -0.36), (left, low - 0.05), ((left + foot) / 2, 0.25), (foot, 0.5)]
+    if rng.random() < 0.4:  # curled to the right
+        stem[-1:] = [(foot + 0.02, 0.42), (foot + 0.1, 0.5), (foot + u(0.15, 0.32), u(0.36, 0.46))]
+    return [smooth([*loop, *stem])]
 
 
 def _ticked_five(rng: np.random.Generator) -> list[Stroke]:
@@ -90,7 +111,7 @@ def _ticked_five(rng: np.random.Generator) -> list[Stroke]:
 def _curled_two(rng: np.random.Generator) -> list[Stroke]:
     """A 2 that begins with a curl in its bow, often with a loop at its foot: near a 9, or an L in a copperplate hand."""
     u = rng.uniform
-    x, y, size = -u(0.02, 0.2), u(-0.3, -0.12), u(0.05, 0.13)
+    x, y, size = -u(0.02, 0.2), u(-0.3, -0.12), u(0.05, 0.17)
     turn = np.linspace(u(-0.6, 1.2), u(3.4, 4.4), 6)  # from inside to the left and up, clockwise on paper
     curl = [(x + size * np.cos(a), y + size * np.sin(a)) for a in turn]
     foot = (-u(0.18, 0.36), u(0.38, 0.5))

@@ -16,7 +16,7 @@ MARKS = ".,-=/:'$€£#*()x" + LETTER
 
 _LENGTHS = np.array([0.07, 0.13, 0.16, 0.17, 0.16, 0.11, 0.07, 0.05, 0.03, 0.03, 0.01, 0.01])
 _KINDS = ("plain", "year", "amount", "decimal", "date", "phone", "time", "marks")
-_SHARES = np.array([0.37, 0.08, 0.13, 0.08, 0.16, 0.08, 0.03, 0.07])
+_SHARES = np.array([0.36, 0.08, 0.14, 0.08, 0.15, 0.08, 0.03, 0.08])
 
 
 def random_text(rng: np.random.Generator) -> str:
@@ -51,7 +51,7 @@ def random_text(rng: np.random.Generator) -> str:
         if rng.random() < 0.5:
             return LETTER * int(rng.integers(2, 9))
         return " ".join(WORD_LETTER * int(rng.integers(4, 11)) for _ in range(int(rng.integers(1, 3))))
-    if what < 0.75:
+    if what < 0.8:
         return DOODLE * int(rng.integers(1, 4))
     return "".join(rng.choice(list(MARKS), int(rng.integers(0, 4))))
 
