@@ -30,7 +30,9 @@ _DARK_GROUND = 100
 _MEDIAN_SAMPLE = 40_000
 """Pixels that are enough for a median."""
 _MIN_CONTRAST = 10.0
-"""Ink that differs from its paper by fewer of 255 grey levels is not seen, by people hardly either."""
+"""Ink that differs from its paper by fewer of 255 grey levels is not seen, by people hardly either ..."""
+_MIN_CONTRAST_BEFORE = 7.0
+"""... nor what differed by fewer before the light was evened out: in a dark room that makes steps of single levels large."""
 _MIN_SIGNAL_TO_NOISE = 3.45
 _LEAST_SIGNAL_TO_NOISE = 3.0
 """Contrast of clear ink, in standard deviations of the noise; and of ink that no blur makes any clearer."""
@@ -111,6 +113,8 @@ class _Ink(NamedTuple):
     contrast: float
     noise: float
     stroke_width: float
+    light: float
+    """How bright the paper was before the light was evened out, as a share of what it is now."""
 
     @property
     def signal_to_noise(self) -> float:
@@ -121,7 +125,8 @@ class _Ink(NamedTuple):
         return self.stands_out(_MIN_SIGNAL_TO_NOISE)
 
     def stands_out(self, signal_to_noise: float) -> bool:
-        return self.contrast >= max(_MIN_CONTRAST, signal_to_noise * self.noise)
+        seen = self.contrast * self.light >= _MIN_CONTRAST_BEFORE
+        return seen and self.contrast >= max(_MIN_CONTRAST, signal_to_noise * self.noise)
 
 
 def _find_ink(grey: GreyImage, flat: GreyImage) -> tuple[_Ink, GreyImage] | None:
@@ -154,7 +159,8 @@ def _measure(grey: GreyImage, flat: GreyImage) -> _Ink | None:
     ground = grey_quantile(paper)
     grain = 1.4826 * grey_quantile(np.abs(paper.astype(np.int16) - round(ground)).astype(np.uint8))
     noise = max(grain, _pixel_noise(grey))
-    return _Ink(grey_quantile(darkness[ink]) - ground, noise, measure_stroke_width(ink.view(np.uint8)))
+    light = grey_quantile(_sample(grey)) / max(1.0, 255 - ground)
+    return _Ink(grey_quantile(darkness[ink]) - ground, noise, measure_stroke_width(ink.view(np.uint8)), light)
 
 
 def adaptive_threshold(grey: GreyImage, stroke_width: float, offset: float) -> InkMask:

@@ -132,6 +132,17 @@ def test_faint_ink_is_found_and_invisible_ink_is_not(ink):
     assert not binarize(invisible).mask.any()
 
 
+def test_in_a_dark_room_steps_of_single_grey_levels_are_no_ink_and_a_pen_is(ink):
+    """Evened out, the light of a room at level 15 makes 17 levels of each."""
+    rng = np.random.default_rng(3)
+    room = np.linspace(8, 20, ink.shape[1]) + np.linspace(0, 4, ink.shape[0])[:, None]
+    grain = np.kron(rng.normal(0, 0.7, (-(-ink.shape[0] // 6), -(-ink.shape[1] // 6))), np.ones((6, 6)))
+    room = room + grain[: ink.shape[0], : ink.shape[1]]
+    assert not binarize(room.round().astype(np.uint8)).mask.any()
+    assert not binarize((room - 3 * (ink / 255)).round().astype(np.uint8)).mask.any()
+    assert overlap(binarize((4 * room - 36 * (ink / 255)).clip(0).round().astype(np.uint8)).mask, ink) > 0.6
+
+
 def test_light_on_dark_gives_the_mask_of_dark_on_light(sheet):
     assert not is_light_on_dark(sheet)
     assert is_light_on_dark(255 - sheet)
