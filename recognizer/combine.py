@@ -22,6 +22,8 @@ _CANDIDATES = 4
 _AROUND, _MOST_DOUBT = 2, 0.1
 """A component is not cut where the line network's own path through its frames, and so many before and behind it, leaves less
 doubt than this: the negative logarithm of the path's probability."""
+_ASTRAY = 0.75
+"""How far beside its ink the line network may see a character, in frames."""
 _SURE = 0.8
 """A text that is less probable is weighed again, after further looks at the line."""
 _SURE_OF_FRAMING, _BETTER = 0.7, 0.1
@@ -106,8 +108,8 @@ class LineEvidence:
         return digits, np.where(ends, marks + np.where(tall, 0.0, _END), np.logaddexp(marks, slashes))
 
 
-def sure_wholes(picture: LinePicture, log_probs: LogProbs, line: Sequence[Component]) -> list[bool]:
-    """Tell which components of a line need no cutting: those where the line network is sure of one character.
+def count_characters(picture: LinePicture, log_probs: LogProbs, line: Sequence[Component]) -> list[int]:
+    """Count the characters that the line network sees in each component of a line.
 
     Args:
         picture: the line.
@@ -115,18 +117,19 @@ def sure_wholes(picture: LinePicture, log_probs: LogProbs, line: Sequence[Compon
         line: its components.
 
     Returns:
-        Of each component whether one character begins and ends within its width, and no frame there leaves room for another.
+        Of each component how many characters have their middle within its width, or hardly beside it; 0 where that is one, but some frame there
+        leaves room for another.
     """
     classes, starts, ends = greedy_runs(log_probs)
     middles = ((starts + ends) / 2)[classes != BLANK]
     doubt = np.concatenate([[0.0], np.cumsum(-log_probs.max(axis=1))])
-    wholes = []
+    counts = []
     for component in line:
         left, right = ((x - picture.x) * picture.scale / FRAME for x in (component.box.x, component.box.right))
-        inside = np.count_nonzero((middles >= left) & (middles <= right))
+        inside = int(np.count_nonzero((middles >= left - _ASTRAY) & (middles <= right + _ASTRAY)))
         first, last = np.clip([math.floor(left - _AROUND), math.ceil(right + _AROUND)], 0, len(log_probs))
-        wholes.append(inside == 1 and bool(doubt[last] - doubt[first] < _MOST_DOUBT))
-    return wholes
+        counts.append(0 if inside == 1 and doubt[last] - doubt[first] >= _MOST_DOUBT else inside)
+    return counts
 
 
 def read_line(evidence: LineEvidence, segmented: str, alone: bool) -> tuple[str, float]:

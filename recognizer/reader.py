@@ -14,7 +14,7 @@ import numpy.typing as npt
 from recognizer.binarize import Binarized, binarize, rescale, working_scale
 from recognizer.checkpoint import STRINGS, load_checkpoint
 from recognizer.classifier import DigitClassifier
-from recognizer.combine import LineEvidence, read_line, spell, sure_wholes
+from recognizer.combine import LineEvidence, count_characters, read_line, spell
 from recognizer.decode import Choice, choose, decode, digits_of, text_of
 from recognizer.errors import CheckpointError
 from recognizer.image_io import load_image, to_grey
@@ -156,13 +156,14 @@ class DigitReader:
         pictures: Sequence[LinePicture],
         answers: Sequence[npt.NDArray[np.float32]],
     ) -> list[list[list[Piece]]]:
-        """The pieces of each component of each line, but the whole alone where the line network is sure that it is one."""
+        """The pieces of each component of each line: the whole alone where the line network is sure that it is one character,
+        and more of a narrow one in which it sees several."""
         if self._sequence is None:
             return [[split(component, stroke_width) for component in row] for row in rows]
         return [
             [
-                [Piece(component)] if sure else split(component, stroke_width)
-                for component, sure in zip(row, sure_wholes(picture, answer, row), strict=True)
+                [Piece(component)] if count == 1 else split(component, stroke_width, several=count > 1)
+                for component, count in zip(row, count_characters(picture, answer, row), strict=True)
             ]
             for row, picture, answer in zip(rows, pictures, answers, strict=True)
         ]

@@ -16,7 +16,7 @@ from recognizer.types import Box, Component, InkMask, Piece
 _WORKING_HEIGHT = 32
 """Seams are sought in the component scaled to this height: enough for a cut, and the cost is the same for any picture."""
 _MIN_ASPECT = 0.75
-"""A component narrower than this share of its height is one digit (of two touching 1s it is not true: they are rare)."""
+"""A component narrower than this share of its height is one digit, where nobody sees two 1s in it."""
 _MAX_CUTS = 7
 """Cuts kept a component, the cheapest first: seven give at most 36 pieces to classify."""
 _CUTS_A_HEIGHT = 2.5
@@ -31,19 +31,20 @@ _STEP_COST = 0.03
 _DIAGONAL_COST = 0.02
 
 
-def split(component: Component, stroke_width: float) -> list[Piece]:
+def split(component: Component, stroke_width: float, several: bool = False) -> list[Piece]:
     """List the pieces that a component can be cut into, the whole component among them.
 
     Args:
         component: ink of one digit, or of several that touch.
         stroke_width: typical width of a stroke, in pixels.
+        several: whether somebody sees several digits in it, so that it is cut however narrow it is.
 
     Returns:
         Pieces between any two cuts that are not too far apart; the component's left edge is cut 0, its right edge the last.
     """
     box, ink = component.box, component.ink
     whole = Piece(component)
-    if box.width < _MIN_ASPECT * box.height or box.height < 3 * stroke_width:
+    if (box.width < _MIN_ASPECT * box.height and not several) or box.height < 3 * stroke_width:
         return [whole]
     seams, costs = _find_seams(ink, stroke_width)
     if not len(seams):

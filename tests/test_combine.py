@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from made_answers import answer, spread
 
 from recognizer import combine
-from recognizer.combine import LineEvidence, read_line, spell, sure_wholes
+from recognizer.combine import LineEvidence, count_characters, read_line, spell
 from recognizer.ctc import BLANK, MARK
 from recognizer.decode import choose, decode, text_of
 from recognizer.lines import cut_line
@@ -96,20 +96,20 @@ def said_of(classes_at, line, certainty=0.999):
 
 def test_component_in_which_one_character_is_seen_stays_whole():
     line = [component(10), component(40), component(70)]
-    assert sure_wholes(*said_of([(16, 3), (46, MARK), (76, 8)], line)) == [True, True, True]
+    assert count_characters(*said_of([(16, 3), (46, MARK), (76, 8)], line)) == [1, 1, 1]
 
 
-def test_component_in_which_two_or_none_are_seen_is_cut():
+def test_two_characters_or_none_are_seen_in_a_component():
     line = [component(10, 24), component(50), component(80)]
-    assert sure_wholes(*said_of([(15, 3), (27, 6), (86, 8)], line)) == [False, False, True]
+    assert count_characters(*said_of([(15, 3), (27, 6), (86, 8)], line)) == [2, 0, 1]
 
 
-def test_component_is_cut_where_the_line_network_is_not_sure():
+def test_one_character_of_which_the_line_network_is_not_sure_counts_for_none():
     picture, said, line = said_of([(16, 3), (46, 8)], [component(10), component(40)])
     place = int((46 - picture.x) * picture.scale / FRAME)
     said[place] = np.log((1 - 0.4) / 11)
     said[place, 8] = np.log(0.4)
-    assert sure_wholes(picture, said, line) == [True, False]
+    assert count_characters(picture, said, line) == [1, 0]
 
 
 # --- the text --------------------------------------------------------------------------------------------------------
