@@ -117,8 +117,8 @@ def count_characters(picture: LinePicture, log_probs: LogProbs, line: Sequence[C
         line: its components.
 
     Returns:
-        Of each component how many characters have their middle within its width, or hardly beside it; 0 where that is one, but some frame there
-        leaves room for another.
+        Of each component how many characters have their middle within its width, or hardly beside it; 0 where that is one,
+        but some frame there leaves room for another.
     """
     classes, starts, ends = greedy_runs(log_probs)
     middles = ((starts + ends) / 2)[classes != BLANK]

@@ -279,19 +279,35 @@ def test_more_digits_are_wider_and_lean_and_swell_with_the_hand(sources):
 
 
 def test_the_gap_decides_whether_digits_touch(sources):
-    def parts(gap):
-        lines = written("0808", replace(PLAIN, gap=gap), sources)
-        return np.mean([cv2.connectedComponents((ink > 100).view(np.uint8))[0] - 1 for ink in lines])
+    assert parts_of("0808", sources, gap=0.4) >= 4
+    assert parts_of("0808", sources, gap=-0.1) < 3
 
-    assert parts(0.4) >= 4
-    assert parts(-0.1) < 3
+
+def parts_of(text, sources, **hand):
+    """Mean number of pieces of ink that a text is written in."""
+    lines = written(text, replace(PLAIN, **hand), sources)
+    return np.mean([cv2.connectedComponents((ink > 100).view(np.uint8))[0] - 1 for ink in lines])
 
 
 def test_a_mark_keeps_off_the_digits(sources):
     """Even in a hand whose digits overlap: a mark that they run over could not be told by anybody."""
-    hand = replace(PLAIN, gap=-0.3)
-    for line in written("8-8", hand, sources):
+    for line in written("8,8", replace(PLAIN, gap=-0.3), sources):
         assert cv2.connectedComponents((line > 100).view(np.uint8))[0] - 1 >= 3
+
+
+@pytest.mark.parametrize("mark", "/-")
+def test_a_slash_or_a_dash_may_touch_the_digits(sources, mark):
+    assert parts_of(f"8{mark}8", sources, gap=0.3) >= 3
+    assert parts_of(f"8{mark}8", sources, gap=-0.3) < 2.5
+
+
+def test_digits_beside_slashes_are_small_in_some_lines(sources):
+    def height(text):
+        """Lowest digit of a text, in pixels."""
+        lines = written(text, replace(PLAIN, height=24.0, gap=0.3), sources, 24)
+        return min(np.ptp(np.flatnonzero((line[:, : line.shape[1] // 4] > 100).any(axis=1))) for line in lines)
+
+    assert height("8//8") < 0.75 * height("8--8")
 
 
 def test_a_climbing_line_stays_in_the_picture(sources):

@@ -26,6 +26,10 @@ _BAND = 4
 _INK = 70
 _EMNIST_PEN = 0.11
 """Width of EMNIST's strokes, in digit heights."""
+_TOUCH = -0.12
+"""How far a slash or a dash may reach into the digit beside it, in digit heights."""
+_SMALL = 0.3
+"""Share of the lines with slashes in which the digits are small: where they touch, the line is cut as high as the slashes."""
 _SUBPIXEL_BITS = 3
 
 
@@ -129,6 +133,8 @@ def write_line(
         (64, W) uint8, white ink on black, `FINE` times as large as the final picture, without margins; and the first and
         last row of the digits' bodies, for rules to be drawn along.
     """
+    if "/" in text and rng.random() < _SMALL:
+        hand = replace(hand, height=float(rng.uniform(9.5, 16.0)))
     unit = FINE * hand.height
     # A line that climbs or sinks is cut higher than its digits, and so looked at smaller.
     climb = abs(hand.drift) * (len(text) * (0.62 * hand.aspect + max(0.0, hand.gap)))
@@ -151,7 +157,8 @@ def write_line(
         left_edge, right_edge = _profile(patch)
         gap = (hand.gap + rng.normal(0.0, hand.gap_jitter)) * unit
         if not (character.isdigit() and before.isdigit()):
-            gap = max(gap, 0.0) + 0.02 * unit  # a mark that digits overlap cannot be told by anybody
+            # A mark that digits overlap cannot be told by anybody; a long stroke may touch them.
+            gap = max(gap, _TOUCH * unit) if {character, before} & set("/-") else max(gap, 0.0) + 0.02 * unit
         start = 0.0
         if patches:
             distance = _dilated(right) - left_edge
