@@ -159,7 +159,7 @@ def _measure(grey: GreyImage, flat: GreyImage) -> _Ink | None:
     ground = grey_quantile(paper)
     grain = 1.4826 * grey_quantile(np.abs(paper.astype(np.int16) - round(ground)).astype(np.uint8))
     noise = max(grain, _pixel_noise(grey))
-    light = grey_quantile(_sample(grey)) / max(1.0, 255 - ground)
+    light = grey_quantile(_sample(grey)) / (255 - ground)
     return _Ink(grey_quantile(darkness[ink]) - ground, noise, measure_stroke_width(ink.view(np.uint8)), light)
 
 
