@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recognizer.binarize import Binarized, binarize, rescale, working_scale
+from recognizer.borders import leave_out_borders
 from recognizer.checkpoint import STRINGS, load_checkpoint
 from recognizer.classifier import DigitClassifier
 from recognizer.combine import LineEvidence, count_characters, read_line, spell
@@ -110,7 +111,8 @@ class DigitReader:
         dilated = dilate(cleaned, binarized.stroke_width)
         components = find_components(cleaned, dilated)
         selected = select_digits(components, binarized.stroke_width, cleaned.shape[::-1])
-        rows = sort_left_to_right(leave_out_edges(selected, binarized.grey, binarized.stroke_width))
+        strokes = leave_out_edges(selected, binarized.grey, binarized.stroke_width)
+        rows = sort_left_to_right(leave_out_borders(strokes, binarized.grey, binarized.stroke_width))
         marks = [mark.box for mark in marks_beside(rows, components, binarized.stroke_width)]
         pictures, answers = self._look_at_lines(binarized, rows)
         lines = self._cut(rows, binarized.stroke_width, pictures, answers)

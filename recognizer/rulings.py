@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from recognizer.components import label_components, weighted_median
+from recognizer.components import fit_line, label_components, weighted_median
 from recognizer.types import Box, InkMask
 
 _MIN_SHARE_OF_SIDE = 0.45
@@ -121,7 +120,7 @@ class _Line:
     def draw_on(self, mask: InkMask, ink: InkMask) -> None:
         """Add to a mask what of `ink` the run meets where it is drawn out to both edges."""
         rows, columns = np.nonzero(self.ink)
-        slope, offset, _ = _fit_line(columns + self.box.x, rows + self.box.y)
+        slope, offset, _ = fit_line(columns + self.box.x, rows + self.box.y)
         reach = len(rows) / self.box.width / 2 + 1
         axis = slope * np.arange(ink.shape[1]) + offset
         # Only the rows that it may reach: squared paper has dozens of lines.
@@ -254,21 +253,8 @@ def _is_thin_and_straight(line: InkMask, length: int, stroke_width: float) -> bo
     if thickness > _MAX_THICKNESS_IN_STROKES * stroke_width:
         return False
     # The ink of a straight bar of thickness t deviates by t / sqrt(12) from its axis; the rest is bend.
-    deviation = _fit_line(columns, rows)[2]
+    deviation = fit_line(columns, rows)[2]
     return deviation <= thickness / 12**0.5 + _MAX_BEND * length
-
-
-def _fit_line(x: npt.NDArray[np.intp], y: npt.NDArray[np.intp]) -> tuple[float, float, float]:
-    """Slope and offset of the straight line through points, by least squares, and the standard deviation of y from it.
-
-    By their moments: `numpy.polyfit` takes many times as long, and a picture has dozens of runs.
-    """
-    middle_x, middle_y = float(x.mean()), float(y.mean())
-    dx, dy = x - middle_x, y - middle_y
-    spread = float(dx @ dx)
-    slope = float(dx @ dy) / spread if spread else 0.0
-    rest = dy - slope * dx
-    return slope, middle_y - slope * middle_x, float(rest @ rest / len(x)) ** 0.5
 
 
 def _fringe(stroke_width: float) -> int:
