@@ -9,7 +9,7 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
-from recognizer.components import grey_quantile
+from recognizer.components import fit_line, grey_quantile
 from recognizer.types import LINE_HEIGHT, Box, Component, GreyImage, InkMask
 
 _TEXT_HEIGHT = 22.0
@@ -19,6 +19,9 @@ _EXTENT = 29.0
 _TALL = 1.25
 """In heights of the digits: what is taller (a slash, a bracket, a frame) may reach over the edges, or the digits would
 be small beside it."""
+_CUT, _TALLEST, _BAR = 1.35, 2.0, 0.09
+"""But what is so much taller, in heights of the digits, is a digit beside lower ones, and would be cut off: unless it is a bar,
+of which the ink deviates less than this from its axis, in its own height."""
 _LONG, _CLIMBS, _STEEPEST = 4.0, 0.15, 0.3
 """A line is levelled if it is so long, and its end so much higher than its beginning, in heights of the digits; and at most by
 this slope."""
@@ -83,7 +86,11 @@ def cut_line(flat: GreyImage, mask: InkMask, line: Sequence[Component], framing:
     middle = (left + right) / 2
     sunk = [slope * (b.x + b.width / 2 - middle) for b in boxes]
     tallest = np.inf if framing.whole else _TALL * height
-    digits = [(b.y - s, b.bottom - s) for b, s in zip(boxes, sunk, strict=True) if b.height <= tallest]
+    digits = [
+        (box.y - s, box.bottom - s)
+        for component, box, s in zip(line, boxes, sunk, strict=True)
+        if box.height <= tallest or (_CUT * height <= box.height <= _TALLEST * height and not _is_bar(component))
+    ]
     top, bottom = min(first for first, _ in digits), max(last for _, last in digits)
     scale = framing.zoom * min(_TEXT_HEIGHT / height, _EXTENT / (bottom - top))
     scale = min(scale, _LONGEST / (right - left))
@@ -117,6 +124,12 @@ def cut_line(flat: GreyImage, mask: InkMask, line: Sequence[Component], framing:
     if len(bright):
         image = cv2.convertScaleAbs(image, alpha=255.0 / float(bright.mean()))
     return LinePicture(np.asarray(image, dtype=np.uint8), float(x0), float(y0), scale)
+
+
+def _is_bar(component: Component) -> bool:
+    """Whether ink is nearly straight from end to end."""
+    rows, columns = np.nonzero(component.ink)
+    return fit_line(rows, columns)[2] <= _BAR * component.box.height
 
 
 def further_looks(flat: GreyImage, mask: InkMask, line: Sequence[Component], first: LinePicture) -> list[GreyImage]:

@@ -24,6 +24,9 @@ def flagged_one(rng: np.random.Generator) -> list[Stroke]:
     if rng.random() < 0.2:  # a top that is a bend
         flag[2:] = [(-0.03, top + 0.04), (0.03, top), (0.05, top + 0.08)]
     strokes = [np.array([*flag, (u(-0.04, 0.04), 0.0), (u(-0.08, 0.08), 0.5)], np.float32)]
+    if rng.random() < 0.1:  # a top that is a narrow loop, as of an l: the upstroke crosses the stem
+        strokes = [smooth([(-reach, -0.5 + drop), (0.02, -0.2), (u(0.06, 0.16), -0.44), (0.0, -0.5), (-0.06, -0.25)])]
+        strokes[0] = np.concatenate([strokes[0], np.array([(u(-0.06, 0.02), 0.1), (u(-0.08, 0.08), 0.5)], np.float32)])
     if rng.random() < 0.18:
         strokes.append(np.array([(-u(0.0, 0.3), 0.5), (u(0.1, 0.35), u(0.46, 0.5))], np.float32))
     return strokes
@@ -60,15 +63,32 @@ def _open_four(rng: np.random.Generator) -> list[Stroke]:
     end = (u(0.2, 0.42), bar + u(-0.1, 0.06))
     stem = u(0.0, 0.22)
     first = [(-u(0.0, 0.3), -0.5), corner, end]
+    if rng.random() < 0.25:
+        return _hooked_four(rng)
     if rng.random() < 0.4:  # rounded, as an h upside down
         first = [(-u(0.15, 0.35), -0.5), (-0.3, bar - 0.12), (-0.12, bar + 0.04), (stem, bar - u(0.05, 0.2))]
     return [np.array(first, np.float32), np.array([(stem, u(-0.5, 0.0)), (stem - u(-0.05, 0.12), 0.5)], np.float32)]
 
 
+def _hooked_four(rng: np.random.Generator) -> list[Stroke]:
+    """A 4 in one go: down, to the right, and down again, near an h."""
+    u = rng.uniform
+    low, right = u(0.0, 0.3), u(0.1, 0.35)
+    rise = u(0.0, 0.15)
+    corner = (-u(0.15, 0.35), low)
+    stem = [(right, low - rise), (right + u(-0.03, 0.05), low + 0.1), (right - u(0.0, 0.12), 0.5)]
+    if rng.random() < 0.5:  # rounded
+        return [smooth([(-u(0.0, 0.3), -0.5), corner, (corner[0] + 0.15, low - 0.3 * rise), *stem])]
+    return [np.array([(-u(0.0, 0.3), -0.5), corner, *stem], np.float32)]
+
+
 def _stemmed_nine(rng: np.random.Generator) -> list[Stroke]:
     """A 9 whose loop ends on, or before, a stem that comes down from its left: near a P, or a q with a hook."""
-    if rng.random() < 0.35:
+    kind = rng.random()
+    if kind < 0.25:
         return _looped_nine(rng)
+    if kind < 0.65:
+        return _legged_nine(rng)
     u = rng.uniform
     width, low = u(0.2, 0.46), u(-0.12, 0.08)
     stem = u(-0.22, 0.02)
@@ -93,6 +113,29 @@ def _looped_nine(rng: np.random.Generator) -> list[Stroke]:
     if rng.random() < 0.4:  # curled to the right
         stem[-1:] = [(foot + 0.02, 0.42), (foot + 0.1, 0.5), (foot + u(0.15, 0.32), u(0.36, 0.46))]
     return [smooth([*loop, *stem])]
+
+
+def _legged_nine(rng: np.random.Generator) -> list[Stroke]:
+    """A 9 in one go, clockwise: a bowl that closes on its left, and from there a leg down, straight, bowed or to the right:
+    near a P, an R, or a question mark."""
+    u = rng.uniform
+    width, low, left = u(0.3, 0.62), u(-0.12, 0.12), -u(0.15, 0.35)
+    right, back = left + width, left + u(0.0, 0.35) * width
+    bowl = [
+        (left + u(0.0, 0.15) * width, low - u(0.0, 0.1)),
+        (left, -0.3),
+        (left + 0.5 * width, -0.5),
+        (right, -0.33),
+        (right - 0.15 * width, low - 0.06),
+        (back, low),
+    ]
+    end = u(-0.3, 0.35)
+    leg = [(back + u(0.0, 0.2), low + 0.12), (back + end + u(-0.05, 0.2), 0.34), (back + end, 0.5)]
+    if rng.random() < 0.3:  # a foot that curls to the left
+        leg += [(back + end - u(0.1, 0.25), 0.48), (back + end - u(0.2, 0.3), u(0.36, 0.46))]
+    if rng.random() < 0.35:  # a corner where bowl and leg meet
+        return [np.concatenate([smooth(bowl), smooth([bowl[-1], *leg])])]
+    return [smooth([*bowl, *leg])]
 
 
 def _ticked_five(rng: np.random.Generator) -> list[Stroke]:
@@ -128,6 +171,10 @@ def _crossed_seven(rng: np.random.Generator) -> list[Stroke]:
     u = rng.uniform
     hook, bar, half = u(0.03, 0.3), u(-0.12, 0.12), u(0.16, 0.34)
     stem = [(-hook, u(-0.42, -0.2)), (-hook / 2, -0.5), (u(0.02, 0.16), -0.48), (0.02, 0.0), (u(-0.14, 0.02), 0.5)]
+    if rng.random() < 0.15:  # no top at all: near a +
+        stem = [(u(0.0, 0.14), -0.5), (u(-0.02, 0.05), 0.0), (u(-0.14, 0.0), 0.5)]
+    if rng.random() < 0.15:  # a foot that curls to the right
+        stem += [(stem[-1][0] + u(0.1, 0.25), u(0.4, 0.46))]
     return [smooth(stem), np.array([(-half, bar + u(-0.05, 0.1)), (half, bar - u(0.0, 0.1))], np.float32)]
 
 
