@@ -38,6 +38,8 @@ _SPAN, _SPAN_MARGIN = 1.3, 0.1
 height from both edges."""
 _OUT, _APART = 0.2, 0.5
 """How far a border reaches above or below all digits, and how far it stands from the nearest, in their heights."""
+_SAME_LINE = 1 / 3
+"""Of what stands in one line the heights overlap by this share of the lower one's."""
 _MIN_SIGNS = 2
 _LOWEST, _FLAT = 0.4, 2.5
 """What hangs on a border is a digit if it is no lower than this, in heights of the others; and in stroke widths."""
@@ -46,9 +48,10 @@ _LOWEST, _FLAT = 0.4, 2.5
 def leave_out_borders(components: Sequence[Component], grey: GreyImage, stroke_width: float) -> list[Component]:
     """Leave out the bars near the picture's left and right edge that are borders of a cell.
 
-    Two signs of five make a border: it is straighter and thinner than a pen's stroke; it goes on beyond its ink, paler; it
-    is upright, and ends at the picture's upper or lower edge, from which the digits keep away, or at both; it reaches above or
-    below the digits; it stands apart from them. The last two alone may be those of a tall 1.
+    Two signs of six make a border: it is straighter and thinner than a pen's stroke; it goes on beyond its ink, paler; it
+    is upright, and ends at the picture's upper or lower edge, from which the digits keep away, or at both; it stands apart
+    from the digits, and beside none of them; it reaches above or below them; it stands apart at all. The last two alone may be
+    those of a tall 1.
 
     Args:
         components: what may be digits, in any order.
@@ -134,7 +137,7 @@ class _Bar:
         """Whether the bar is a border, beside digits of a typical height."""
         ruled = self._is_straight(_RULED_LEAN, _RULED_DEVIATION)
         goes_on = self._goes_on(0, self.box.y - _GAP) or self._goes_on(self.box.bottom + _GAP, len(self.grey))
-        ends = out = apart = False
+        ends = out = apart = aloof = False
         if digits:
             above = min(digit.y for digit in digits) - self.box.y
             below = self.box.bottom - max(digit.bottom for digit in digits)
@@ -142,7 +145,13 @@ class _Bar:
             out = max(above, below) >= _OUT * height
             gap = min(max(digit.x - self.box.right, self.box.x - digit.right) for digit in digits)
             apart = gap >= _APART * height
-        return (ruled or goes_on or ends) and ruled + goes_on + ends + out + apart >= _MIN_SIGNS
+            aloof = apart and not any(self._stands_beside(digit) for digit in digits)
+        return (ruled or goes_on or ends or aloof) and ruled + goes_on + ends + out + apart + aloof >= _MIN_SIGNS
+
+    def _stands_beside(self, digit: Box) -> bool:
+        """Whether the bar and a digit may be of one line."""
+        overlap = min(self.box.bottom, digit.bottom) - max(self.box.y, digit.y)
+        return overlap >= _SAME_LINE * min(self.box.height, digit.height)
 
     def _is_straight(self, lean: float, deviation: float) -> bool:
         return abs(self.slope) <= lean and self.deviation <= deviation * self.stroke_width

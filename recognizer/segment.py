@@ -279,9 +279,28 @@ def _side_by_side(lines: list[list[Component]]) -> list[list[Component]]:
 
 
 def _without_fragments(lines: list[list[Component]]) -> list[list[Component]]:
-    """Leave out lines of a single, much lower component: a remnant of a frame, a part of what stands above or below."""
+    """Leave out lines of a single, much lower component: a remnant of a frame, a part of what stands above or below; or of one
+    that hangs down from between the digits of another line, as a long comma does."""
     tallest = max((text_height(line) for line in lines), default=0.0)
-    return [line for line in lines if len(line) > 1 or line[0].box.height >= _FRAGMENT_LINE * tallest]
+    return [
+        line
+        for line in lines
+        if len(line) > 1
+        or (line[0].box.height >= _FRAGMENT_LINE * tallest and not any(_hangs(line[0].box, other) for other in lines))
+    ]
+
+
+def _hangs(box: Box, line: Sequence[Component]) -> bool:
+    """Whether ink hangs down from between two neighbours in a line, and is lower and narrower than they are."""
+    before = [c.box for c in line if c.box.centre[0] < box.x]
+    behind = [c.box for c in line if c.box.centre[0] > box.right]
+    if not before or not behind:
+        return False
+    beside = max(before, key=lambda b: b.right), min(behind, key=lambda b: b.x)
+    return all(
+        b.y < box.y < b.bottom < box.bottom and box.height < b.height and box.width < _MAX_MARK_WIDTH * b.height
+        for b in beside
+    )
 
 
 def _hull(line: Sequence[Component]) -> Box:

@@ -59,6 +59,13 @@ def test_where_the_digits_touch_the_edges_too_a_bar_is_a_1():
     assert len(left(grey, components)) == 3
 
 
+def test_a_bar_that_stands_in_no_line_with_the_digits_is_a_border_where_it_stands_apart():
+    grey, components = cell((185, 10, 35, INK, PEN), digits=((60, 50), (90, 50)))
+    assert left(grey, components) == [47, 77]
+    grey, components = cell((108, 10, 35, INK, PEN), digits=((60, 50), (90, 50)), width=120)
+    assert len(left(grey, components)) == 3
+
+
 def test_a_bar_far_from_the_sides_is_a_1():
     grey, components = cell((140, 0, 120, INK, 3))
     assert len(left(grey, components)) == 3

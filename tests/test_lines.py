@@ -182,6 +182,16 @@ def test_digits_stay_large_beside_a_tall_slash():
     assert line.image[-1].max() > 127
 
 
+def test_a_digit_much_taller_than_the_others_is_not_cut_off():
+    low, tall = number("000", 36), number("3", 60)
+    ink = np.hstack([tall, np.zeros((len(tall), 12), np.uint8), np.pad(low, ((len(tall) - len(low), 0), (0, 0)))])
+    flat, mask = picture_of(ink)
+    line = cut(flat, mask)
+    assert ink_rows(line)[0] >= 1
+    assert ink_rows(line)[1] <= 31
+    assert line.y <= 30
+
+
 def test_a_very_long_line_stays_within_memory():
     ink = np.tile(np.pad(number("1", height=40), ((0, 0), (5, 5))), (1, 400))
     line = cut(*picture_of(ink))

@@ -223,6 +223,17 @@ def test_comma_between_digits_is_left_out():
     assert sort_left_to_right([*digits, comma]) == [digits]
 
 
+def test_long_comma_that_hangs_from_a_line_is_no_line_of_its_own():
+    digits = [block(10, 10, 20, 50), block(60, 10, 20, 50)]
+    assert len(sort_left_to_right([*digits, block(40, 52, 8, 32)])) == 1
+
+
+@pytest.mark.parametrize("box", [(40, 70, 8, 32), (90, 52, 8, 32), (32, 52, 27, 32)])
+def test_what_stands_below_a_line_or_beside_its_end_or_is_broad_is_no_comma(box):
+    digits = [block(10, 10, 20, 50), block(60, 10, 20, 50)]
+    assert len(sort_left_to_right([*digits, block(*box)])) == 2
+
+
 def test_broad_body_of_a_broken_6_is_no_comma():
     digits = [block(30, 128, 45, 35), block(110, 100, 30, 80)]
     assert sort_left_to_right(digits) == [digits]
