@@ -36,6 +36,10 @@ _END = -3.0
 number begins or ends with a slash, and many with a 1; the border of a cell is taller."""
 _TALL = 1.2
 """Taller than the digits is what is taller than this, in their heights."""
+_LONG, _WITHIN, _LOWEST, _NO_ONE = 1.3, 0.05, 0.6, 3.0
+"""A bar within a line that is so long, in the height of its neighbours, and ends hardly above their foot or below their top, is
+so much less probably a 1, in nats: of 324 bars in real lines that were 1s four were so long, and of 137 slashes 82. Lower than
+so much of the line's height, a neighbour tells nothing."""
 _SEGMENTATION_WEIGHT = 0.2
 """Weight of the pieces' log-probability against the line network's: their scores promise too much."""
 _WORST_FIT = -15.0
@@ -95,6 +99,24 @@ class LineEvidence:
     def closer_looks(self) -> list[list[LogProbs]]:
         """(T', 11) each, likewise."""
         return [[merge_marks(log_probs) for log_probs in looks] for looks in self.look_closer()]
+
+    @cached_property
+    def slashes(self) -> set[int]:
+        """Components within the line that reach beyond both of their neighbours, above and below, by their whole pieces."""
+        wholes, first = [], 0
+        for pieces in self.pieces:
+            whole = max(range(len(pieces)), key=lambda i: pieces[i].end - pieces[i].start)
+            wholes.append((first + whole, pieces[whole].component.box))
+            first += len(pieces)
+        found = set()
+        for (_, before), (index, box), (_, behind) in zip(wholes, wholes[1:], wholes[2:], strict=False):
+            height = (before.height + behind.height) / 2
+            above = min(before.y, behind.y) - box.y
+            below = box.bottom - max(before.bottom, behind.bottom)
+            digits = min(before.height, behind.height) >= _LOWEST * self.height
+            if digits and min(above, below) >= -_WITHIN * height and box.height >= _LONG * height:
+                found.add(index)
+        return found
 
     @cached_property
     def scores(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
@@ -181,7 +203,8 @@ def _weigh(evidence: LineEvidence, looks: Sequence[LogProbs], segmented: str, al
     whole = total_score(evidence.pieces, *evidence.scores)
     ways = fit_texts(evidence.pieces, *evidence.scores, texts)
     fit = np.array([-np.inf if way is None else way[1] - whole for way in ways])
-    scores = line + _SEGMENTATION_WEIGHT * np.maximum(fit, _WORST_FIT)
+    ones = np.array([_ones_that_are_none(evidence, text, way) for text, way in zip(texts, ways, strict=True)])
+    scores = line + _SEGMENTATION_WEIGHT * np.maximum(fit, _WORST_FIT) - _NO_ONE * ones
     best = int(scores.argmax())
     text, way = texts[best], ways[best]
     agreed = float(text == segmented == texts[int(line.argmax())])
@@ -198,6 +221,14 @@ def _log_odds(scores: npt.NDArray[np.float64], best: int) -> float:
     """Logarithm of the best candidate's share of the probability over that of all others, within reason."""
     share = 1 / np.exp(scores - scores[best]).sum()
     return float(np.log(max(share, 1e-6) / max(1 - share, 1e-5)))
+
+
+def _ones_that_are_none(evidence: LineEvidence, text: str, way: tuple[Sequence[Step], float] | None) -> int:
+    """How many 1s of a text are spelled by bars that are no 1s."""
+    if way is None:
+        return 0
+    digits = (index for index, is_mark in way[0] if not is_mark)
+    return sum(digit == "1" and index in evidence.slashes for digit, index in zip(text, digits, strict=True))
 
 
 def _doubt(evidence: LineEvidence, way: Sequence[Step]) -> float:

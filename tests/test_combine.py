@@ -152,6 +152,32 @@ def test_a_bar_within_a_line_is_a_slash_if_it_is_taller_than_the_digits():
     assert mark_over_digit(bars(28), 1, "252") < -2, "what looks like another digit is none"
 
 
+@pytest.mark.parametrize(
+    ("boxes", "expected"),
+    [
+        ([(6, 20), (2, 27), (6, 20)], {1}),  # (top, height) of each
+        ([(6, 20), (2, 24), (6, 20)], set()),  # too short
+        ([(6, 20), (9, 27), (6, 20)], set()),  # begins below the tops of its neighbours
+        ([(2, 27), (6, 20), (6, 20)], set()),  # at the end of the line
+        ([(20, 6), (2, 27), (6, 20)], set()),  # beside a comma
+        ([(4, 20), (0, 30), (14, 20), (2, 30), (6, 20)], set()),  # a line that jumps
+    ],
+)
+def test_a_bar_that_is_much_longer_than_both_its_neighbours_is_no_1(boxes, expected):
+    line = [[Piece(component(10 + PITCH * i, 12, height, y))] for i, (y, height) in enumerate(boxes)]
+    said = evidence(line, rows("2" * len(line)), spread("2", 24))
+    assert said.slashes == expected
+
+
+@pytest.mark.parametrize(("share", "height", "expected"), [(0.9, 27, "25"), (0.9, 20, "215"), (0.999, 27, "215")])
+def test_a_long_bar_is_read_as_a_1_only_where_the_line_network_is_very_sure(share, height, expected):
+    said = spread("215", 24)
+    place = int(np.flatnonzero(said.argmax(axis=1))[1])
+    said[place] = np.log(1e-6)
+    said[place, [BLANK, 2]] = np.log([1 - share, share])
+    assert read_line(evidence(bars(height), rows("215"), said), "215", alone=False)[0] == expected
+
+
 def test_a_bar_at_the_end_of_a_line_is_a_1_if_it_is_no_taller_than_the_digits():
     low, tall = bars(20, 20)[:-1], bars(20, 28)[:-1]
     assert mark_over_digit(low, 2, "211") < mark_over_digit(tall, 2, "211") - 2

@@ -48,7 +48,7 @@ def mark_strokes(mark: str, rng: np.random.Generator) -> list[Stroke]:
         return [smooth([(lean, top), (u(-0.04, 0.04), (top + foot) / 2), (-lean, foot)])]
     if mark == ":":
         x = u(-0.06, 0.06)
-        if rng.random() < 0.2:  # a dot and a longer tick, like an i
+        if rng.random() < 0.35:  # a dot and a longer tick, like an i
             dot, tick = u(-0.45, -0.2), u(-0.05, 0.15)
             return [_line((0, dot), (x, dot + u(0, 0.08))), _line((0, tick), (x, tick + u(0.2, 0.45)))]
         length = u(0, 0.05) if rng.random() < 0.75 else u(0.05, 0.24)  # dots, or ticks

@@ -15,9 +15,10 @@ from train.pen import Stroke, smooth
 def flagged_one(rng: np.random.Generator) -> list[Stroke]:
     """A 1 as it is written where people read a bare stroke as an l: an upstroke, long or near the stem, sometimes a foot."""
     u = rng.uniform
-    reach, drop = u(0.18, 0.62), u(0.15, 0.95)
+    reach, drop = u(0.12, 0.62), u(0.15, 0.95)
     if rng.random() < 0.3:  # up along the stem, as with a hairpin
         reach, drop = u(0.08, 0.3), u(0.6, 1.0)
+    drop = max(drop, 0.5 * reach)  # a 7 has a flatter one
     bow = u(-0.05, 0.06)
     top = -0.5 if rng.random() < 0.7 else u(-0.75, -0.5)
     flag = [(-reach, -0.5 + drop), (-reach / 2 + bow, (drop - 0.5 + top) / 2 + bow), (0.0, top)]
@@ -120,7 +121,7 @@ def _legged_nine(rng: np.random.Generator) -> list[Stroke]:
     near a P, an R, or a question mark."""
     u = rng.uniform
     width, low, left = u(0.3, 0.62), u(-0.12, 0.12), -u(0.15, 0.35)
-    right, back = left + width, left + u(0.0, 0.35) * width
+    right, back = left + width, left + u(0.0, 0.2) * width
     bowl = [
         (left + u(0.0, 0.15) * width, low - u(0.0, 0.1)),
         (left, -0.3),
@@ -131,7 +132,7 @@ def _legged_nine(rng: np.random.Generator) -> list[Stroke]:
     ]
     end = u(-0.3, 0.35)
     leg = [(back + u(0.0, 0.2), low + 0.12), (back + end + u(-0.05, 0.2), 0.34), (back + end, 0.5)]
-    if rng.random() < 0.3:  # a foot that curls to the left
+    if rng.random() < 0.15:  # a foot that curls to the left
         leg += [(back + end - u(0.1, 0.25), 0.48), (back + end - u(0.2, 0.3), u(0.36, 0.46))]
     if rng.random() < 0.35:  # a corner where bowl and leg meet
         return [np.concatenate([smooth(bowl), smooth([bowl[-1], *leg])])]
@@ -155,6 +156,8 @@ def _curled_two(rng: np.random.Generator) -> list[Stroke]:
     """A 2 that begins with a curl in its bow, often with a loop at its foot: near a 9, or an L in a copperplate hand."""
     u = rng.uniform
     x, y, size = -u(0.02, 0.2), u(-0.3, -0.12), u(0.05, 0.17)
+    if rng.random() < 0.3:  # a curl that nearly fills the bow: near an 8
+        x, y, size = -u(0.0, 0.08), u(-0.3, -0.22), u(0.15, 0.22)
     turn = np.linspace(u(-0.6, 1.2), u(3.4, 4.4), 6)  # from inside to the left and up, clockwise on paper
     curl = [(x + size * np.cos(a), y + size * np.sin(a)) for a in turn]
     foot = (-u(0.18, 0.36), u(0.38, 0.5))

@@ -16,7 +16,7 @@ MARKS = ".,-=/:'$€£#*()x" + LETTER
 
 _LENGTHS = np.array([0.07, 0.13, 0.16, 0.17, 0.16, 0.11, 0.07, 0.05, 0.03, 0.03, 0.01, 0.01])
 _KINDS = ("plain", "year", "amount", "decimal", "date", "phone", "time", "marks")
-_SHARES = np.array([0.36, 0.08, 0.14, 0.08, 0.15, 0.08, 0.03, 0.08])
+_SHARES = np.array([0.32, 0.08, 0.14, 0.08, 0.17, 0.08, 0.05, 0.08])
 
 
 def random_text(rng: np.random.Generator) -> str:
@@ -36,7 +36,7 @@ def random_text(rng: np.random.Generator) -> str:
         day, month = str(rng.integers(1, 32)), str(rng.integers(1, 13))
         if rng.random() < 0.5:
             day, month = day.zfill(2), month.zfill(2)
-        if rng.random() < 0.35:
+        if rng.random() < 0.5:
             return mark.join((day, month))
         year = _digits(rng, 2) if rng.random() < 0.7 else f"{rng.choice(['19', '20'])}{_digits(rng, 2)}"
         return mark.join((day, month, year))
