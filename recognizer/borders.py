@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recognizer.components import fit_line
+from recognizer.segment import BESIDE, FLAT_HEIGHT, MIN_HEIGHT
 from recognizer.types import Box, Component, GreyImage, InkMask
 
 _EDGE_SHARE = 0.12
@@ -38,11 +39,7 @@ _SPAN, _SPAN_MARGIN = 1.3, 0.1
 height from both edges."""
 _OUT, _APART = 0.2, 0.5
 """How far a border reaches above or below all digits, and how far it stands from the nearest, in their heights."""
-_SAME_LINE = 1 / 3
-"""Of what stands in one line the heights overlap by this share of the lower one's."""
 _MIN_SIGNS = 2
-_LOWEST, _FLAT = 0.4, 2.5
-"""What hangs on a border is a digit if it is no lower than this, in heights of the others; and in stroke widths."""
 
 
 def leave_out_borders(components: Sequence[Component], grey: GreyImage, stroke_width: float) -> list[Component]:
@@ -69,7 +66,7 @@ def leave_out_borders(components: Sequence[Component], grey: GreyImage, stroke_w
         if bar is None or not bar.is_border(digits, height):
             kept.append(component)
         elif (rest := _beside(component, bar.box)) is not None and (
-            rest.box.height >= max(_LOWEST * height, _FLAT * stroke_width)
+            rest.box.height >= max(MIN_HEIGHT * height, FLAT_HEIGHT * stroke_width)
         ):
             kept.append(rest)
     return kept
@@ -151,7 +148,7 @@ class _Bar:
     def _stands_beside(self, digit: Box) -> bool:
         """Whether the bar and a digit may be of one line."""
         overlap = min(self.box.bottom, digit.bottom) - max(self.box.y, digit.y)
-        return overlap >= _SAME_LINE * min(self.box.height, digit.height)
+        return overlap >= BESIDE * min(self.box.height, digit.height)
 
     def _is_straight(self, lean: float, deviation: float) -> bool:
         return abs(self.slope) <= lean and self.deviation <= deviation * self.stroke_width

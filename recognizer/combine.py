@@ -102,13 +102,20 @@ class LineEvidence:
         return [[merge_marks(log_probs) for log_probs in looks] for looks in self.look_closer()]
 
     @cached_property
-    def slashes(self) -> set[int]:
-        """Components within the line that reach beyond both of their neighbours, above and below, by their whole pieces."""
-        wholes, first = [], 0
+    def wholes(self) -> list[int]:
+        """Of each component the place of the piece that is all of it, among `all_pieces`."""
+        places, first = [], 0
         for pieces in self.pieces:
-            whole = max(range(len(pieces)), key=lambda i: pieces[i].end - pieces[i].start)
-            wholes.append((first + whole, pieces[whole].component.box))
+            last = max(piece.end for piece in pieces)
+            whole = next(i for i, piece in enumerate(pieces) if (piece.start, piece.end) == (0, last))
+            places.append(first + whole)
             first += len(pieces)
+        return places
+
+    @cached_property
+    def slashes(self) -> set[int]:
+        """Components within the line that are much longer than both of their neighbours, as `wholes` counts them."""
+        wholes = [(index, self.all_pieces[index].component.box) for index in self.wholes]
         found = set()
         for (_, before), (index, box), (_, behind) in zip(wholes, wholes[1:], wholes[2:], strict=False):
             height = (before.height + behind.height) / 2
@@ -299,18 +306,8 @@ def spell(
     pieces = evidence.all_pieces
     digits = iter(zip(labels, in_line, strict=True))
     choices = []
-    for index, is_mark in found[0] if found is not None else _all_marks(evidence.pieces):
+    # A digit network that knows no marks has no way for "": then every component is one, whole.
+    for index, is_mark in found[0] if found is not None else [(whole, True) for whole in evidence.wholes]:
         label, row = (None, None) if is_mark else next(digits)
         choices.append(Choice(evidence.first + index, pieces[index].component.box, 1.0, is_mark, label, row))
     return choices
-
-
-def _all_marks(line: Sequence[Sequence[Piece]]) -> list[Step]:
-    """Every component whole, as a mark: for a digit network that knows none, which `fit_texts` has no way for."""
-    steps, first = [], 0
-    for pieces in line:
-        last = max(piece.end for piece in pieces)
-        whole = next(i for i, piece in enumerate(pieces) if (piece.start, piece.end) == (0, last))
-        steps.append((first + whole, True))
-        first += len(pieces)
-    return steps

@@ -14,14 +14,14 @@ import numpy as np
 from recognizer.components import label_components, weighted_median
 from recognizer.types import Box, Component, GreyImage, InkMask
 
-_MIN_HEIGHT = 0.40
+MIN_HEIGHT = 0.40
 """Lowest digit, in text heights: dots, commas and dashes are lower."""
 _MIN_FRAGMENT_AREA = 0.8
 """Smallest ink that belongs to a digit, in squares of the stroke width."""
 _REMNANT_WIDTH = 0.25
 _REMNANT_HEIGHT = 0.75
 """Ink at the picture's edge that is narrower or lower than this, in text heights, is no digit."""
-_FLAT_HEIGHT = 2.5
+FLAT_HEIGHT = 2.5
 _FLAT_ASPECT = 2.0
 """Ink lower than this, in stroke widths, and this much wider than high is a dash or a piece of a line."""
 _FLAT_SHARE = 0.75
@@ -42,6 +42,8 @@ _FRAGMENT_GAP = 0.25
 """Widest gap between a fragment and its digit, in text heights."""
 _JOINT_HEIGHT = 1.35
 """Tallest digit that a fragment may make, in text heights."""
+BESIDE = 1 / 3
+"""Ink stands beside other ink where their heights overlap by this share of the lower one's."""
 _SAME_LINE = 0.6
 """Lines that overlap in height by this share of the lower one's, and nowhere in width, are one."""
 _FRAGMENT_LINE = 0.6
@@ -111,7 +113,7 @@ def select_digits(components: Sequence[Component], stroke_width: float, size: tu
         for c in _join_fragments(kept, height)
         # Broad strokes may fill a row of touching digits up to a bar: but it is as high as the digits around it.
         if not (_is_flat(c.box, stroke_width) and c.box.height < _FLAT_SHARE * height)
-        and c.box.height >= _MIN_HEIGHT * height
+        and c.box.height >= MIN_HEIGHT * height
         and not _is_edge_remnant(c.box, size, height)
     ]
 
@@ -145,7 +147,7 @@ def leave_out_edges(components: Sequence[Component], grey: GreyImage, stroke_wid
 
 
 def _is_flat(box: Box, stroke_width: float) -> bool:
-    return box.height < _FLAT_HEIGHT * stroke_width and box.width > _FLAT_ASPECT * box.height
+    return box.height < FLAT_HEIGHT * stroke_width and box.width > _FLAT_ASPECT * box.height
 
 
 def _is_edge_remnant(box: Box, size: tuple[int, int], height: float) -> bool:
@@ -211,7 +213,7 @@ def sort_left_to_right(components: Sequence[Component]) -> list[list[Component]]
     for i in range(len(ordered) - 1):
         overlap = np.minimum(bottom[i], bottom[i + 1 :]) - np.maximum(y[i], y[i + 1 :])
         lower = np.minimum(bottom[i] - y[i], bottom[i + 1 :] - y[i + 1 :])
-        gap = np.where(overlap >= lower / 3, x[i + 1 :] - right[i], np.inf)
+        gap = np.where(overlap >= BESIDE * lower, x[i + 1 :] - right[i], np.inf)
         nearest = int(gap.argmin())
         if np.isfinite(gap[nearest]):
             line_of[root(i + 1 + nearest)] = root(i)

@@ -18,8 +18,12 @@ def cell(*bars, digits=((60, 40), (90, 40)), height=120, width=200):
         cv2.ellipse(grey, (x, y + 25), (10, 25), 0, 0, 360, INK, PEN)
     for x, top, bottom, level, thickness in bars:
         cv2.line(grey, (x, top), (x, bottom - 1), level, thickness)
+    return grey, components_of(grey)
+
+
+def components_of(grey):
     mask = np.where(grey < 110, 255, 0).astype(np.uint8)
-    return grey, find_components(mask, mask)
+    return find_components(mask, mask)
 
 
 def left(grey, components):
@@ -72,19 +76,17 @@ def test_a_bar_far_from_the_sides_is_a_1():
 
 
 def test_corners_go_with_the_border():
-    grey, components = cell((188, 6, 114, INK, 4))
+    grey, _ = cell((188, 6, 114, INK, 4))
     cv2.line(grey, (170, 112), (188, 112), INK, 4)
-    mask = np.where(grey < 110, 255, 0).astype(np.uint8)
-    components = find_components(mask, mask)
+    components = components_of(grey)
     assert len(components) == 3
     assert left(grey, components) == [47, 77]
 
 
 def test_a_digit_that_hangs_on_a_border_stays():
-    grey, components = cell((188, 6, 114, INK, 4), digits=((60, 40), (120, 40), (168, 60)))
+    grey, _ = cell((188, 6, 114, INK, 4), digits=((60, 40), (120, 40), (168, 60)))
     cv2.line(grey, (168, 111), (188, 111), INK, 4)
-    mask = np.where(grey < 110, 255, 0).astype(np.uint8)
-    components = find_components(mask, mask)
+    components = components_of(grey)
     assert len(components) == 3
     kept = leave_out_borders(components, grey, PEN)
     assert len(kept) == 3
