@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -101,6 +103,16 @@ class LineEvidence:
         """(T', 11) each, likewise."""
         return [[merge_marks(log_probs) for log_probs in looks] for looks in self.look_closer()]
 
+    def fits(self, texts: Sequence[str]) -> list[tuple[list[Step], float] | None]:
+        """How each of some texts fits the pieces, as `recognizer.lattice.fit_texts` says."""
+        new = [text for text in texts if text not in self._fits]
+        self._fits.update(zip(new, fit_texts(self.pieces, *self.scores, new), strict=True))
+        return [self._fits[text] for text in texts]
+
+    @cached_property
+    def _fits(self) -> dict[str, tuple[list[Step], float] | None]:
+        return {}
+
     @cached_property
     def wholes(self) -> list[int]:
         """Of each component the place of the piece that is all of it, among `all_pieces`."""
@@ -138,28 +150,35 @@ class LineEvidence:
         return digits, np.where(ends, marks + np.where(tall, 0.0, _END), np.logaddexp(marks, slashes))
 
 
-def count_characters(picture: LinePicture, log_probs: LogProbs, line: Sequence[Component]) -> list[int]:
-    """Count the characters that the line network sees in each component of a line.
+class Seen(NamedTuple):
+    """The characters that the line network sees in one component."""
+
+    middles: tuple[float, ...]
+    """Of each that has its middle within the component's width, or hardly beside it, that middle, in pixels from the left."""
+    sure: bool
+    """Whether its frames leave no room for more or fewer."""
+
+
+def see_characters(picture: LinePicture, log_probs: LogProbs, line: Sequence[Component]) -> list[Seen]:
+    """What the line network sees in each component of a line.
 
     Args:
         picture: the line.
         log_probs: (T, 12) what the line network says of it.
         line: its components.
-
-    Returns:
-        Of each component how many characters have their middle within its width, or hardly beside it; 0 where that is one,
-        but some frame there leaves room for another.
     """
     classes, starts, ends = greedy_runs(log_probs)
-    middles = ((starts + ends) / 2)[classes != BLANK]
-    doubt = np.concatenate([[0.0], np.cumsum(-log_probs.max(axis=1))])
-    counts = []
+    middles = ((starts + ends) / 2)[classes != BLANK].tolist()
+    doubt = np.concatenate([[0.0], np.cumsum(-log_probs.max(axis=1))]).tolist()
+    frames = len(log_probs)
+    seen = []
     for component in line:
         left, right = ((x - picture.x) * picture.scale / FRAME for x in (component.box.x, component.box.right))
-        inside = int(np.count_nonzero((middles >= left - _ASTRAY) & (middles <= right + _ASTRAY)))
-        first, last = np.clip([math.floor(left - _AROUND), math.ceil(right + _AROUND)], 0, len(log_probs))
-        counts.append(0 if inside == 1 and doubt[last] - doubt[first] >= _MOST_DOUBT else inside)
-    return counts
+        inside = middles[bisect_left(middles, left - _ASTRAY) : bisect_right(middles, right + _ASTRAY)]
+        first, last = (min(max(frame, 0), frames) for frame in (math.floor(left - _AROUND), math.ceil(right + _AROUND)))
+        sure = doubt[last] - doubt[first] < _MOST_DOUBT * max(1, len(inside))
+        seen.append(Seen(tuple((middle - left) * FRAME / picture.scale for middle in inside), sure))
+    return seen
 
 
 def read_line(evidence: LineEvidence, segmented: str, alone: bool) -> tuple[str, float]:
@@ -209,7 +228,7 @@ def _weigh(evidence: LineEvidence, looks: Sequence[LogProbs], segmented: str, al
         signs = [1.0, _log_odds(line, best), max(_WORST_LINE, float(line[best]))]
         return text, _probability(float(_ALONE @ signs))
     whole = total_score(evidence.pieces, *evidence.scores)
-    ways = fit_texts(evidence.pieces, *evidence.scores, texts)
+    ways = evidence.fits(texts)
     fit = np.array([-np.inf if way is None else way[1] - whole for way in ways])
     ones = np.array([_ones_that_are_none(evidence, text, way) for text, way in zip(texts, ways, strict=True)])
     scores = line + _SEGMENTATION_WEIGHT * np.maximum(fit, _WORST_FIT) - _NO_ONE * ones
@@ -296,7 +315,7 @@ def spell(
         np.exp(merged[start + int(merged[start:end, label + 1].argmax()), 1:])
         for (start, end), label in zip(spans, labels, strict=True)
     ]
-    found = fit_texts(evidence.pieces, *evidence.scores, [text])[0]
+    (found,) = evidence.fits([text])
     if found is None and text:
         boxes = place_frames(picture, spans, FRAME, mask, line)
         return [

@@ -70,9 +70,13 @@ def choose(lines: Sequence[Sequence[Sequence[Piece]]], probabilities: npt.NDArra
     first = 0
     for line in lines:
         height = line_height(line)
+        all_of_it = [piece for pieces in line for piece in pieces]
+        scores = piece_scores(all_of_it, probabilities[first : first + len(all_of_it)], height)
+        before = first
         choices = []
         for pieces in line:
-            path, certainty = best_path(pieces, probabilities[first : first + len(pieces)], height)
+            own = slice(first - before, first - before + len(pieces))
+            path, certainty = best_path(pieces, scores[0][own], scores[1][own])
             choices += [
                 Choice(first + index, pieces[index].component.box, certainty, is_mark) for index, is_mark in path
             ]
@@ -114,22 +118,23 @@ def _mark_doubtful_line(choices: list[Choice], probabilities: npt.NDArray[np.flo
 
 
 def best_path(
-    pieces: Sequence[Piece], probabilities: npt.NDArray[np.float32], line_height: float
+    pieces: Sequence[Piece], digit_scores: npt.NDArray[np.float64], mark_scores: npt.NDArray[np.float64]
 ) -> tuple[list[tuple[int, bool]], float]:
     """Choose the pieces that cover one component and read best, by dynamic programming (Viterbi).
 
     Args:
         pieces: from cut `start` to cut `end`; at least one way leads from cut 0 to the last.
-        probabilities: (len(pieces), 10 or 11), as for `choose`.
-        line_height: height of the digits around, in the boxes' units.
+        digit_scores: (len(pieces), 10) as `piece_scores` gives them.
+        mark_scores: (len(pieces),) likewise.
 
     Returns:
         Index of each chosen piece from left to right, and whether it is a mark; and the probability of this way to cut among
         all ways, 0 to 1.
     """
-    digit_scores, mark_scores = piece_scores(pieces, probabilities, line_height)
     as_digit = digit_scores.max(axis=1)
     scores, is_mark = np.maximum(as_digit, mark_scores).tolist(), (mark_scores > as_digit).tolist()
+    if len(pieces) == 1:
+        return [(0, is_mark[0])], 1.0
     last = max(piece.end for piece in pieces)
     best = [0.0] + [-np.inf] * last
     total = [0.0] + [-np.inf] * last

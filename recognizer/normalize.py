@@ -21,6 +21,7 @@ BORDER = 2
 """Empty pixels on each side of the longer side, as in EMNIST."""
 _OVERSAMPLING = 4
 """The character is first brought to four times its final size, near the 96 pixels at which NIST's forms held it."""
+_SIDE = CROP_SIZE * _OVERSAMPLING
 _BLUR_SIGMA = 1.0
 """EMNIST's own blur, at the size of NIST's forms."""
 
@@ -51,38 +52,64 @@ def normalize(ink: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     Returns:
         (28, 28) uint8, white ink on black: the ink's longer side spans 24 pixels and is centred. All zero where `ink` is.
     """
-    steps = normalize_steps(ink)
-    return np.zeros((CROP_SIZE, CROP_SIZE), np.uint8) if steps is None else steps.stretched
+    return np.asarray(normalize_all([ink])[0])
 
 
 def normalize_steps(ink: npt.NDArray[np.uint8]) -> Steps | None:
     """Bring one character to EMNIST's form, keeping every step; arguments as for `normalize`, None where there is no ink."""
-    x, y, width, height = cv2.boundingRect(ink)
-    if width == 0 or height == 0:
+    cropped = _cropped(ink)
+    if not cropped.size:
         return None
-    cropped = ink[y : y + height, x : x + width]
-
-    side = CROP_SIZE * _OVERSAMPLING
-    scale = (CROP_SIZE - 2 * BORDER) * _OVERSAMPLING / max(width, height)
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    # INTER_AREA averages when it shrinks, but does not smooth the steps of a small crop that grows.
-    resized = cv2.resize(cropped, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
-    centred = np.zeros((side, side), np.uint8)
-    top, left = (side - size[1]) // 2, (side - size[0]) // 2
-    centred[top : top + size[1], left : left + size[0]] = resized
-    blurred = cv2.GaussianBlur(centred, (0, 0), _BLUR_SIGMA)
-    shrunk = cv2.resize(blurred, (CROP_SIZE, CROP_SIZE), interpolation=cv2.INTER_AREA)
-    # Every EMNIST picture reaches 255; a thin stroke that was shrunk does not.
-    stretched = cv2.convertScaleAbs(shrunk, alpha=255.0 / max(1, int(shrunk.max())))
-    pictures = (cropped, resized, centred, blurred, shrunk, stretched)
-    return Steps(*(np.asarray(picture, np.uint8) for picture in pictures))
+    resized = _resized(cropped)
+    centred = np.zeros((_SIDE, _SIDE), np.uint8)
+    _put_in_the_middle(resized, centred)
+    blurred, shrunk = _softened(centred)
+    return Steps(cropped, resized, centred, blurred, shrunk, _stretched(shrunk))
 
 
 def normalize_all(inks: Sequence[npt.NDArray[np.uint8]]) -> npt.NDArray[np.uint8]:
     """Bring each character to EMNIST's form: (N, 28, 28) uint8, N the number of `inks`, which may be 0."""
     if not inks:
         return np.zeros((0, CROP_SIZE, CROP_SIZE), np.uint8)
-    return np.stack([normalize(ink) for ink in inks])
+    # Below one another they are blurred and shrunk in one go: the empty border of each keeps it from its neighbours.
+    column = np.zeros((len(inks) * _SIDE, _SIDE), np.uint8)
+    for square, ink in zip(column.reshape(-1, _SIDE, _SIDE), inks, strict=True):
+        if (cropped := _cropped(ink)).size:
+            _put_in_the_middle(_resized(cropped), square)
+    return np.stack([_stretched(crop) for crop in _softened(column)[1].reshape(-1, CROP_SIZE, CROP_SIZE)])
+
+
+def _cropped(ink: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    x, y, width, height = cv2.boundingRect(ink)
+    return ink[y : y + height, x : x + width]
+
+
+def _resized(cropped: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    height, width = cropped.shape
+    scale = (CROP_SIZE - 2 * BORDER) * _OVERSAMPLING / max(width, height)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    # INTER_AREA averages when it shrinks, but does not smooth the steps of a small crop that grows.
+    resized = cv2.resize(cropped, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+    return np.asarray(resized, dtype=np.uint8)
+
+
+def _put_in_the_middle(resized: npt.NDArray[np.uint8], square: npt.NDArray[np.uint8]) -> None:
+    height, width = resized.shape
+    top, left = (_SIDE - height) // 2, (_SIDE - width) // 2
+    square[top : top + height, left : left + width] = resized
+
+
+def _softened(squares: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+    """Squares below one another, (N * 112, 112), blurred; and the same shrunk, (N * 28, 28)."""
+    blurred = cv2.GaussianBlur(squares, (0, 0), _BLUR_SIGMA)
+    size = CROP_SIZE, len(squares) // _OVERSAMPLING
+    shrunk = cv2.resize(blurred, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(blurred, dtype=np.uint8), np.asarray(shrunk, dtype=np.uint8)
+
+
+def _stretched(shrunk: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    # Every EMNIST picture reaches 255; a thin stroke that was shrunk does not.
+    return np.asarray(cv2.convertScaleAbs(shrunk, alpha=255.0 / max(1, int(shrunk.max()))), dtype=np.uint8)
 
 
 def to_network_input(crops: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:

@@ -15,7 +15,7 @@ from recognizer.binarize import Binarized, binarize, rescale, working_scale
 from recognizer.borders import leave_out_borders
 from recognizer.checkpoint import STRINGS, load_checkpoint
 from recognizer.classifier import DigitClassifier
-from recognizer.combine import LineEvidence, count_characters, read_line, spell
+from recognizer.combine import LineEvidence, read_line, see_characters, spell
 from recognizer.decode import Choice, choose, decode, digits_of, text_of
 from recognizer.errors import CheckpointError
 from recognizer.image_io import load_image, to_grey
@@ -158,14 +158,13 @@ class DigitReader:
         pictures: Sequence[LinePicture],
         answers: Sequence[npt.NDArray[np.float32]],
     ) -> list[list[list[Piece]]]:
-        """The pieces of each component of each line: the whole alone where the line network is sure that it is one character,
-        and more of a narrow one in which it sees several."""
+        """The pieces of each component of each line, cut where the line network leaves it open how many characters it is."""
         if self._sequence is None:
             return [[split(component, stroke_width) for component in row] for row in rows]
         return [
             [
-                [Piece(component)] if count == 1 else split(component, stroke_width, several=count > 1)
-                for component, count in zip(row, count_characters(picture, answer, row), strict=True)
+                split(component, stroke_width, seen.middles, seen.sure)
+                for component, seen in zip(row, see_characters(picture, answer, row), strict=True)
             ]
             for row, picture, answer in zip(rows, pictures, answers, strict=True)
         ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from recognizer.components import fit_line, label_components, weighted_median
+from recognizer.components import find_boxes, fit_line, label_components, weighted_median
 from recognizer.types import Box, InkMask
 
 _MIN_SHARE_OF_SIDE = 0.45
@@ -192,7 +192,7 @@ def _text_height(mask: InkMask, lines: InkMask, stroke_width: float) -> float:
     there are none, of what is left without the candidates. Each counts by the outline of its box. 0 without ink.
     """
     for ink in (mask, _without(mask, lines)):
-        boxes = [box for _, box in label_components(ink)[1]]
+        boxes = find_boxes(ink)
         if ink is mask:
             boxes = [box for box in boxes if not lines[box.y : box.bottom, box.x : box.right].any()]
         # Neither specks nor dashes tell how high the text is.

@@ -7,6 +7,8 @@ The cuts are seams: paths from top to bottom through as little ink as possible, 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +25,8 @@ _CUTS_A_HEIGHT = 2.5
 """The same for each of its heights that the component is wide."""
 _MAX_INK = 2.6
 """Longest way of a cut through ink, in stroke widths."""
+_CUTS_BETWEEN = 2
+"""Cuts kept between two characters that somebody is sure to see."""
 _MIN_PIECE = 0.14
 """Narrowest piece, in heights of the component."""
 _MAX_PIECE = 1.6
@@ -31,40 +35,71 @@ _STEP_COST = 0.03
 _DIAGONAL_COST = 0.02
 
 
-def split(component: Component, stroke_width: float, several: bool = False) -> list[Piece]:
+def split(component: Component, stroke_width: float, middles: Sequence[float] = (), sure: bool = False) -> list[Piece]:
     """List the pieces that a component can be cut into, the whole component among them.
 
     Args:
         component: ink of one digit, or of several that touch.
         stroke_width: typical width of a stroke, in pixels.
-        several: whether somebody sees several digits in it, so that it is cut however narrow it is.
+        middles: of the characters that somebody sees in it, in pixels from its left edge: where they are several it is cut,
+            however narrow it is.
+        sure: whether these are all: then no other piece than the whole holds the middles of two, or of none.
 
     Returns:
         Pieces between any two cuts that are not too far apart; the component's left edge is cut 0, its right edge the last.
     """
     box, ink = component.box, component.ink
     whole = Piece(component)
-    if (box.width < _MIN_ASPECT * box.height and not several) or box.height < 3 * stroke_width:
+    if sure and len(middles) == 1:
         return [whole]
-    seams, costs = _find_seams(ink, stroke_width)
-    if not len(seams):
+    if (box.width < _MIN_ASPECT * box.height and len(middles) < 2) or box.height < 3 * stroke_width:
         return [whole]
     height, width = ink.shape
+    seams, costs = _find_seams(ink, stroke_width)
+    if sure:
+        kept = _kept_between(seams.mean(axis=1), costs, middles)
+        seams, costs = seams[kept], costs[kept]
+    if not len(seams):
+        return [whole]
     # The seams in order, each at or right of the one before, with the component's own edges around them.
     edges = np.vstack([np.zeros(height, int), np.maximum.accumulate(seams, axis=0), np.full(height, width)])
     last = len(edges) - 1
-    columns = np.arange(width)
+    before = _middles_before(edges, middles) if sure else None
     pieces = []
     for start in range(last):
         for end in range(start + 1, last + 1):
+            if before is not None and before[end] - before[start] != 1 and (start, end) != (0, last):
+                continue
+            left, right = int(edges[start].min()), int(edges[end].max())
+            columns = np.arange(left, right)
             inside = (columns >= edges[start][:, None]) & (columns < edges[end][:, None])
-            part = np.where(inside, ink, 0).astype(np.uint8)
+            part = np.where(inside, ink[:, left:right], 0).astype(np.uint8)
             x, y, w, h = cv2.boundingRect(part)
             if w == 0 or ((start, end) != (0, last) and not _MIN_PIECE * height <= w <= _MAX_PIECE * height):
                 continue
-            cropped = Component(Box(box.x + x, box.y + y, w, h), part[y : y + h, x : x + w])
+            cropped = Component(Box(box.x + left + x, box.y + y, w, h), part[y : y + h, x : x + w])
             pieces.append(Piece(cropped, start, end, float(costs[end - 1]) if end < last else 0.0))
     return pieces
+
+
+def _kept_between(
+    columns: npt.NDArray[np.float64], costs: npt.NDArray[np.float64], middles: Sequence[float]
+) -> list[int]:
+    """Of the seams between one character's middle and the next, the cheapest `_CUTS_BETWEEN`; none before the first or behind
+    the last."""
+    gaps = np.searchsorted(np.asarray(middles), columns)
+    kept: list[int] = []
+    for gap in range(1, len(middles)):
+        between = np.flatnonzero(gaps == gap)
+        kept += sorted(between[np.argsort(costs[between], kind="stable")[:_CUTS_BETWEEN]].tolist())
+    return kept
+
+
+def _middles_before(edges: npt.NDArray[np.int_], middles: Sequence[float]) -> npt.NDArray[np.int_] | None:
+    """How many characters have their middles left of each cut; None where two have no cut between them."""
+    before = np.searchsorted(np.asarray(middles), edges.mean(axis=1))
+    before[0], before[-1] = 0, len(middles)
+    return before if (np.diff(before) <= 1).all() else None
 
 
 def _find_seams(ink: InkMask, stroke_width: float) -> tuple[npt.NDArray[np.int_], npt.NDArray[np.float64]]:
@@ -113,18 +148,24 @@ def _find_seams(ink: InkMask, stroke_width: float) -> tuple[npt.NDArray[np.int_]
 def _accumulate(cost: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int_]]:
     """Cheapest way from the first row to each pixel by steps down-left, down and down-right, and the step that led there; of
     several pictures of one size, (number, rows, columns) each."""
-    total = np.empty_like(cost)
-    step = np.zeros(cost.shape, dtype=int)
-    total[:, 0] = cost[:, 0]
     count, rows, columns = cost.shape
-    above = np.full((count, columns + 2), np.inf)
+    # With a column of infinite cost on either side, which no way leads through.
+    total = np.full((count, rows, columns + 2), np.inf)
+    inner = total[:, :, 1:-1]
+    inner[:, 0] = cost[:, 0]
+    best = np.empty((count, columns))
     for row in range(1, rows):
-        above[:, 1:-1] = total[:, row - 1]
-        left, best, right = above[:, :-2] + _DIAGONAL_COST, above[:, 1:-1], above[:, 2:] + _DIAGONAL_COST
-        # Of equals the leftmost is taken.
-        step[:, row] = np.where(left <= np.minimum(best, right), -1, np.where(best <= right, 0, 1))
-        total[:, row] = np.minimum(np.minimum(left, best), right) + cost[:, row] + _STEP_COST
-    return total, step
+        above = total[:, row - 1]
+        np.minimum(above[:, :-2], above[:, 2:], out=best)
+        best += _DIAGONAL_COST
+        np.minimum(best, above[:, 1:-1], out=best)
+        best += cost[:, row]
+        np.add(best, _STEP_COST, out=inner[:, row])
+    left, straight, right = total[:, :-1, :-2] + _DIAGONAL_COST, inner[:, :-1], total[:, :-1, 2:] + _DIAGONAL_COST
+    step = np.zeros(cost.shape, dtype=int)
+    # Of equals the leftmost is taken.
+    step[:, 1:] = np.where(left <= np.minimum(straight, right), -1, np.where(straight <= right, 0, 1))
+    return inner, step
 
 
 def _follow(step: npt.NDArray[np.int_], row: int, x: int) -> npt.NDArray[np.int_]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from made_answers import answer, spread
 
 from recognizer import combine
-from recognizer.combine import LineEvidence, count_characters, read_line, spell
+from recognizer.combine import LineEvidence, read_line, see_characters, spell
 from recognizer.ctc import BLANK, MARK
 from recognizer.decode import choose, decode, text_of
 from recognizer.lines import cut_line
@@ -94,22 +94,26 @@ def said_of(classes_at, line, certainty=0.999):
     return picture, answer(classes, certainty), components
 
 
-def test_component_in_which_one_character_is_seen_stays_whole():
-    line = [component(10), component(40), component(70)]
-    assert count_characters(*said_of([(16, 3), (46, MARK), (76, 8)], line)) == [1, 1, 1]
-
-
-def test_two_characters_or_none_are_seen_in_a_component():
+def test_characters_are_seen_in_their_components():
     line = [component(10, 24), component(50), component(80)]
-    assert count_characters(*said_of([(15, 3), (27, 6), (86, 8)], line)) == [2, 0, 1]
+    first, *others = see_characters(*said_of([(15, 3), (27, 6), (86, 8)], line))
+    assert first.middles == pytest.approx((5, 17), abs=2)
+    assert [len(seen.middles) for seen in others] == [0, 1]
+    assert all(seen.sure for seen in [first, *others])
 
 
-def test_one_character_of_which_the_line_network_is_not_sure_counts_for_none():
+def test_mark_is_a_character():
+    line = [component(10), component(40), component(70)]
+    seen = see_characters(*said_of([(16, 3), (46, MARK), (76, 8)], line))
+    assert [len(one.middles) for one in seen] == [1, 1, 1]
+
+
+def test_line_network_may_be_unsure_of_what_it_sees():
     picture, said, line = said_of([(16, 3), (46, 8)], [component(10), component(40)])
     place = int((46 - picture.x) * picture.scale / FRAME)
     said[place] = np.log((1 - 0.4) / 11)
     said[place, 8] = np.log(0.4)
-    assert count_characters(picture, said, line) == [1, 0]
+    assert [(len(seen.middles), seen.sure) for seen in see_characters(picture, said, line)] == [(1, True), (1, False)]
 
 
 # --- the text --------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from recognizer import decode as decoding
-from recognizer.decode import Choice, best_path, calibrate, choose, decode, digits_of
+from recognizer.decode import Choice, best_path, calibrate, choose, decode, digits_of, piece_scores
 from recognizer.types import CLASS_NAMES, Box, Component, Mark, Piece
 
 
@@ -43,6 +43,11 @@ def pair(whole_width, cut):
     return [piece(half, end=1, cut=cut), piece(whole_width, end=2), piece(half, start=1, end=2, x=half)]
 
 
+def path_through(pieces, probabilities, height):
+    """The best path by what the digit network says."""
+    return best_path(pieces, *piece_scores(pieces, probabilities, height))
+
+
 @pytest.fixture
 def round_prices(monkeypatch):
     """Prices to work cases out by hand with: those in use are tuned now and then."""
@@ -65,7 +70,7 @@ def test_two_good_halves_beat_a_wide_whole():
     # Whole, 40 x 20, as an 8: ln 0.9 - ((ln 2 + 0.29) / 0.25)^2 / 2 - 0.7 = -0.105 - 7.733 - 0.7 = -8.538; as a 5, which
     # may be wider: ln 0.0111 - ((ln 2 + 0.04) / 0.27)^2 / 2 - 0.7 = -4.500 - 3.687 - 0.7 = -8.887.
     # Halves, 20 x 20, as an 8 each: -0.105 - (0.29 / 0.25)^2 / 2 - 0.7 = -1.478; both and the cut 0.5 * 0.6: -3.256.
-    path, certainty = best_path(pair(40, 0.5), np.stack([row(8, 0.9)] * 3), 20)
+    path, certainty = path_through(pair(40, 0.5), np.stack([row(8, 0.9)] * 3), 20)
     assert path == digits(0, 2)
     assert certainty == pytest.approx(1 / (1 + math.exp(-8.538 + 3.256)), abs=1e-4)
 
@@ -75,30 +80,30 @@ def test_good_whole_beats_halves_that_read_as_well():
     # Whole, 20 x 20, as a 0: ln 0.95 - (0.10 / 0.25)^2 / 2 - 0.7 = -0.831.
     # Halves, 10 x 20, as a 1 each: ln 0.95 - ((ln 0.5 + 0.88) / 0.50)^2 / 2 - 0.7 = -0.821; both and the cut: -2.242.
     probabilities = np.stack([row(1, 0.95), row(0, 0.95), row(1, 0.95)])
-    path, certainty = best_path(pair(20, 1.0), probabilities, 20)
+    path, certainty = path_through(pair(20, 1.0), probabilities, 20)
     assert path == digits(1)
     assert certainty == pytest.approx(1 / (1 + math.exp(-2.242 + 0.831)), abs=1e-3)
 
 
 def test_halves_win_where_the_whole_reads_badly():
     probabilities = np.stack([row(1, 0.95), np.full(10, 0.1, np.float32), row(1, 0.95)])
-    assert best_path(pair(20, 1.0), probabilities, 20)[0] == digits(0, 2)
+    assert path_through(pair(20, 1.0), probabilities, 20)[0] == digits(0, 2)
 
 
 def test_dearer_cut_is_less_certain():
     probabilities = np.stack([row(8, 0.9)] * 3)
-    cheap, dear = (best_path(pair(40, cut), probabilities, 20)[1] for cut in (0.1, 2.0))
+    cheap, dear = (path_through(pair(40, cut), probabilities, 20)[1] for cut in (0.1, 2.0))
     assert dear < cheap
 
 
 def test_piece_much_lower_than_its_line_is_avoided():
     low = [piece(20, end=1), piece(30, end=2), piece(10, height=5, start=1, end=2, x=20)]
     probabilities = np.stack([row(0, 0.9), row(0, 0.6), row(0, 0.9)])
-    assert best_path(low, probabilities, 20)[0] == digits(1)
+    assert path_through(low, probabilities, 20)[0] == digits(1)
 
 
 def test_only_way_is_certain():
-    assert best_path([piece(12)], np.stack([row(3, 0.2)]), 20) == (digits(0), 1.0)
+    assert path_through([piece(12)], np.stack([row(3, 0.2)]), 20) == (digits(0), 1.0)
 
 
 @pytest.mark.usefixtures("round_prices")
@@ -106,7 +111,7 @@ def test_only_way_is_certain():
 def test_a_component_is_a_mark_where_that_is_worth_its_price(probability, is_mark):
     # 20 x 20, as a mark: ln p - 2 - 20 / 20, which is -3.163 for 0.85 and -3.051 for 0.95.
     # As a 0: ln (1 - p) - (0.10 / 0.25)^2 / 2 - 0.7, which is -2.677 for 0.85 and -3.776 for 0.95.
-    path, certainty = best_path([piece(20)], np.stack([none_row(probability, 0)]), 20)
+    path, certainty = path_through([piece(20)], np.stack([none_row(probability, 0)]), 20)
     assert path == [(0, is_mark)]
     assert certainty == 1.0
 
@@ -114,12 +119,12 @@ def test_a_component_is_a_mark_where_that_is_worth_its_price(probability, is_mar
 def test_a_digit_is_cut_from_the_mark_that_it_touches():
     probabilities = np.stack([none_row(0.001, 4), none_row(0.98, 4), none_row(0.999, 4)])
     pieces = [piece(14, end=1, cut=0.3), piece(22, end=2), piece(8, height=12, start=1, end=2, x=14)]
-    assert best_path(pieces, probabilities, 20)[0] == [(0, False), (2, True)]
+    assert path_through(pieces, probabilities, 20)[0] == [(0, False), (2, True)]
 
 
 def test_touching_digits_are_cut_and_not_left_out():
     probabilities = np.stack([none_row(0.001, 4), none_row(0.999, 4), none_row(0.001, 4)])
-    assert best_path(pair(30, 0.8), probabilities, 20)[0] == digits(0, 2)
+    assert path_through(pair(30, 0.8), probabilities, 20)[0] == digits(0, 2)
 
 
 def slashed(slash):
@@ -165,7 +170,7 @@ def test_a_line_in_doubt_is_all_marks_and_one_digit_in_doubt_beside_others_stays
 
 def test_without_the_class_nothing_is_a_mark():
     blank = np.full((1, 10), 0.1, np.float32)
-    assert best_path([piece(300, 5)], blank, 20)[0] == digits(0)
+    assert path_through([piece(300, 5)], blank, 20)[0] == digits(0)
 
 
 @st.composite
@@ -185,7 +190,7 @@ def cuttings(draw):
 @given(cuttings())
 def test_chosen_pieces_join_from_edge_to_edge(cutting):
     pieces, probabilities = cutting
-    path, certainty = best_path(pieces, probabilities, 20)
+    path, certainty = path_through(pieces, probabilities, 20)
     chosen = [pieces[index] for index, _ in path]
     assert chosen[0].start == 0
     assert chosen[-1].end == max(p.end for p in pieces)
@@ -198,8 +203,8 @@ def test_order_of_the_pieces_does_not_matter(cutting, random):
     pieces, probabilities = cutting
     order = list(range(len(pieces)))
     random.shuffle(order)
-    path, certainty = best_path(pieces, probabilities, 20)
-    shuffled, same = best_path([pieces[i] for i in order], probabilities[order], 20)
+    path, certainty = path_through(pieces, probabilities, 20)
+    shuffled, same = path_through([pieces[i] for i in order], probabilities[order], 20)
     assert same == pytest.approx(certainty)
     assert [(order[i], is_mark) for i, is_mark in shuffled] == path
 

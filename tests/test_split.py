@@ -1,5 +1,7 @@
 """Touching digits can be cut apart, and every way to cut keeps all ink."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -69,6 +71,31 @@ def test_touching_digits_can_be_cut_where_they_meet(labels):
     for meeting in meetings:
         assert min(abs(edge - meeting) for edge in edges) <= PEN
     assert any(len(way) == len(labels) for way in ways(pieces))
+
+
+@pytest.mark.parametrize("labels", ["00", "69", "83", "256"])
+def test_each_piece_holds_one_of_the_characters_that_are_seen(labels):
+    ink, meetings = touching(*labels)
+    whole = component(ink)
+    edges = [0, *meetings, ink.shape[1]]
+    middles = [(left + right) / 2 for left, right in pairwise(edges)]
+    pieces = split(whole, PEN, middles, sure=True)
+    assert len(pieces) < len(split(whole, PEN, middles))
+    assert {len(way) for way in ways(pieces)} == {1, len(labels)}
+    for meeting in meetings:
+        assert min(abs(piece.component.box.right - meeting) for piece in pieces) <= PEN
+
+
+def test_one_character_that_is_seen_stays_whole():
+    ink, _ = touching("8", "3")
+    (piece,) = split(component(ink), PEN, [ink.shape[1] / 2], sure=True)
+    assert (piece.start, piece.end) == (0, 1)
+
+
+def test_characters_without_a_cut_between_them_leave_every_cut_open():
+    ink, meetings = touching("8", "3")
+    left, right = (meetings[0] - 3) / 2, (meetings[0] + ink.shape[1]) / 2
+    assert len(split(component(ink), PEN, [left, left + 1, right], sure=True)) >= 3
 
 
 @pytest.mark.parametrize("labels", ["00", "83"])

@@ -19,8 +19,8 @@ def flagged_one(rng: np.random.Generator) -> list[Stroke]:
     if kind < 0.1:  # a top that is a narrow loop, as of an l: the upstroke crosses the stem
         start = (-u(0.12, 0.62), u(0.0, 0.45))
         loop = smooth([start, (0.02, -0.2), (u(0.06, 0.16), -0.44), (0.0, -0.5), (-0.06, -0.25)])
-        stem = np.array([(u(-0.06, 0.02), 0.1), (u(-0.08, 0.08), 0.5)], np.float32)
-        strokes = [np.concatenate([loop, stem])]
+        down = np.array([(u(-0.06, 0.02), 0.1), (u(-0.08, 0.08), 0.5)], np.float32)
+        strokes = [np.concatenate([loop, down])]
     else:
         reach, drop = u(0.12, 0.62), u(0.15, 0.95)
         if kind < 0.37:  # up along the stem, as with a hairpin
