@@ -48,11 +48,12 @@ _WORST_FIT = -15.0
 """Below this, in nats, it no longer matters how badly a text fits the pieces: a digit may be hidden in one of them."""
 _WORST_LINE, _WORST_CANDIDATE = -12.0, -60.0
 """The same of the line network's log-probability: where a text is believed or not, and where it is chosen."""
-_TOGETHER = np.array([0.799, 0.334, -0.01, -0.377, 0.596, 0.119, -1.458, -1.305])
+_TOGETHER = np.array([0.799, 0.334, -0.01, -0.377, 0.596, 0.119, -1.458, -1.305, 0.0])
 """How the signs that a text is right add up to the log-odds that it is, by logistic regression on real lines of thirteen kinds
 and on pictures without any digit. The signs: always 1; the log-odds among the candidates; the line network's log-probability;
 whether both readers agree; the line network's again where they do not; the logarithm of the number of components; the doubt
-that the pieces are digits; the share of ink that is left over."""
+that the pieces are digits; the share of ink that is left over; the doubt again where the text is one digit, for which no other
+speaks."""
 _ALONE = np.array([0.924, 0.361, 1.067])
 """The same for the line network alone: always, the log-odds, the log-probability."""
 _LEAST_BELIEVED = 0.33
@@ -237,10 +238,8 @@ def _weigh(evidence: LineEvidence, looks: Sequence[LogProbs], segmented: str, al
     agreed = float(text == segmented == texts[int(line.argmax())])
     fluency = max(_WORST_LINE, float(line[best]))
     signs = [1.0, _log_odds(scores, best), fluency, agreed, fluency * (1 - agreed)]
-    signs += [
-        math.log(len(evidence.pieces)),
-        *((1.0, 1.0) if way is None else (_doubt(evidence, way[0]), _left_over(evidence, way[0]))),
-    ]
+    doubt, left_over = (1.0, 1.0) if way is None else (_doubt(evidence, way[0]), _left_over(evidence, way[0]))
+    signs += [math.log(len(evidence.pieces)), doubt, left_over, doubt * (len(text) == 1)]
     return text, _probability(float(_TOGETHER @ signs))
 
 
