@@ -8,6 +8,7 @@ The cuts are seams: paths from top to bottom through as little ink as possible, 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -27,6 +28,8 @@ _MAX_INK = 2.6
 """Longest way of a cut through ink, in stroke widths."""
 _CUTS_BETWEEN = 2
 """Cuts kept between two characters that somebody is sure to see."""
+_AWAY_COST = 4.0
+"""What it costs them to lie one height of the component away from half-way between the two, in stroke widths of ink."""
 _MIN_PIECE = 0.14
 """Narrowest piece, in heights of the component."""
 _MAX_PIECE = 1.6
@@ -43,63 +46,81 @@ def split(component: Component, stroke_width: float, middles: Sequence[float] = 
         stroke_width: typical width of a stroke, in pixels.
         middles: of the characters that somebody sees in it, in pixels from its left edge: where they are several it is cut,
             however narrow it is.
-        sure: whether these are all: then no other piece than the whole holds the middles of two, or of none.
+        sure: whether these are all: then it is cut into so many pieces, where it can be, or not at all.
 
     Returns:
         Pieces between any two cuts that are not too far apart; the component's left edge is cut 0, its right edge the last.
     """
-    box, ink = component.box, component.ink
-    whole = Piece(component)
-    if sure and len(middles) == 1:
-        return [whole]
-    if (box.width < _MIN_ASPECT * box.height and len(middles) < 2) or box.height < 3 * stroke_width:
-        return [whole]
-    height, width = ink.shape
-    seams, costs = _find_seams(ink, stroke_width)
+    box = component.box
+    count = len(middles)
+    if (sure and count < 2) or (box.width < _MIN_ASPECT * box.height and count < 2):
+        return [Piece(component)]
+    if box.height < 3 * stroke_width:
+        return [Piece(component)]
+    seams, costs = _find_seams(component.ink, stroke_width)
     if sure:
-        kept = _kept_between(seams.mean(axis=1), costs, middles)
-        seams, costs = seams[kept], costs[kept]
+        kept = _kept_between(seams.mean(axis=1), costs, middles, box.height)
+        pieces = _between(component, seams[kept], costs[kept], count)
+        if count in _lengths(pieces):
+            return pieces
+    return _between(component, seams, costs)
+
+
+def _between(
+    component: Component, seams: npt.NDArray[np.int_], costs: npt.NDArray[np.float64], count: int | None = None
+) -> list[Piece]:
+    """The pieces between any two seams, or of those alone that may be one of `count`; and the whole."""
     if not len(seams):
-        return [whole]
+        return [Piece(component)]
+    box, ink = component.box, component.ink
+    height, width = ink.shape
     # The seams in order, each at or right of the one before, with the component's own edges around them.
     edges = np.vstack([np.zeros(height, int), np.maximum.accumulate(seams, axis=0), np.full(height, width)])
     last = len(edges) - 1
-    before = _middles_before(edges, middles) if sure else None
     pieces = []
     for start in range(last):
         for end in range(start + 1, last + 1):
-            if before is not None and before[end] - before[start] != 1 and (start, end) != (0, last):
+            is_whole = (start, end) == (0, last)
+            if count is not None and not is_whole and not _may_be_one(start, end, last, count):
                 continue
             left, right = int(edges[start].min()), int(edges[end].max())
             columns = np.arange(left, right)
             inside = (columns >= edges[start][:, None]) & (columns < edges[end][:, None])
             part = np.where(inside, ink[:, left:right], 0).astype(np.uint8)
             x, y, w, h = cv2.boundingRect(part)
-            if w == 0 or ((start, end) != (0, last) and not _MIN_PIECE * height <= w <= _MAX_PIECE * height):
+            if w == 0 or (not is_whole and not _MIN_PIECE * height <= w <= _MAX_PIECE * height):
                 continue
             cropped = Component(Box(box.x + left + x, box.y + y, w, h), part[y : y + h, x : x + w])
             pieces.append(Piece(cropped, start, end, float(costs[end - 1]) if end < last else 0.0))
     return pieces
 
 
+def _lengths(pieces: Sequence[Piece]) -> set[int]:
+    """Into how many pieces there is a way from the left edge to the right."""
+    lengths: dict[int, set[int]] = {0: {0}}
+    for piece in sorted(pieces, key=lambda piece: piece.start):
+        lengths.setdefault(piece.end, set()).update(length + 1 for length in lengths.get(piece.start, ()))
+    return lengths[max(piece.end for piece in pieces)]
+
+
 def _kept_between(
-    columns: npt.NDArray[np.float64], costs: npt.NDArray[np.float64], middles: Sequence[float]
+    columns: npt.NDArray[np.float64], costs: npt.NDArray[np.float64], middles: Sequence[float], height: int
 ) -> list[int]:
-    """Of the seams between one character's middle and the next, the cheapest `_CUTS_BETWEEN`; none before the first or behind
-    the last."""
-    gaps = np.searchsorted(np.asarray(middles), columns)
+    """Of the seams that are nearest to where one character ends and the next begins, the best `_CUTS_BETWEEN`: those through
+    little ink, and not far from there."""
+    ends = np.array([(left + right) / 2 for left, right in pairwise(middles)])
+    away = np.abs(columns[:, None] - ends) / height
+    nearest = away.argmin(axis=1)
     kept: list[int] = []
-    for gap in range(1, len(middles)):
-        between = np.flatnonzero(gaps == gap)
-        kept += sorted(between[np.argsort(costs[between], kind="stable")[:_CUTS_BETWEEN]].tolist())
-    return kept
+    for index in range(len(ends)):
+        own = np.flatnonzero(nearest == index)
+        kept += own[np.argsort(costs[own] + _AWAY_COST * away[own, index], kind="stable")[:_CUTS_BETWEEN]].tolist()
+    return sorted(kept)
 
 
-def _middles_before(edges: npt.NDArray[np.int_], middles: Sequence[float]) -> npt.NDArray[np.int_] | None:
-    """How many characters have their middles left of each cut; None where two have no cut between them."""
-    before = np.searchsorted(np.asarray(middles), edges.mean(axis=1))
-    before[0], before[-1] = 0, len(middles)
-    return before if (np.diff(before) <= 1).all() else None
+def _may_be_one(start: int, end: int, last: int, count: int) -> bool:
+    """Whether a piece may be one of `count` that together are the component."""
+    return (start > 0) + 1 + (end < last) <= count <= start + 1 + last - end
 
 
 def _find_seams(ink: InkMask, stroke_width: float) -> tuple[npt.NDArray[np.int_], npt.NDArray[np.float64]]:

@@ -74,14 +74,14 @@ def test_touching_digits_can_be_cut_where_they_meet(labels):
 
 
 @pytest.mark.parametrize("labels", ["00", "69", "83", "256"])
-def test_each_piece_holds_one_of_the_characters_that_are_seen(labels):
+def test_ink_is_cut_into_as_many_characters_as_are_seen(labels):
     ink, meetings = touching(*labels)
     whole = component(ink)
     edges = [0, *meetings, ink.shape[1]]
     middles = [(left + right) / 2 for left, right in pairwise(edges)]
     pieces = split(whole, PEN, middles, sure=True)
     assert len(pieces) < len(split(whole, PEN, middles))
-    assert {len(way) for way in ways(pieces)} == {1, len(labels)}
+    assert len(labels) in {len(way) for way in ways(pieces)}
     for meeting in meetings:
         assert min(abs(piece.component.box.right - meeting) for piece in pieces) <= PEN
 
@@ -92,10 +92,10 @@ def test_one_character_that_is_seen_stays_whole():
     assert (piece.start, piece.end) == (0, 1)
 
 
-def test_characters_without_a_cut_between_them_leave_every_cut_open():
-    ink, meetings = touching("8", "3")
-    left, right = (meetings[0] - 3) / 2, (meetings[0] + ink.shape[1]) / 2
-    assert len(split(component(ink), PEN, [left, left + 1, right], sure=True)) >= 3
+def test_where_it_cannot_be_cut_into_so_many_every_cut_stays_open():
+    ink, _ = touching("8", "3")
+    middles = list(range(0, ink.shape[1], 4))
+    assert len(split(component(ink), PEN, middles, sure=True)) == len(split(component(ink), PEN, middles))
 
 
 @pytest.mark.parametrize("labels", ["00", "83"])
