@@ -26,8 +26,7 @@ def degrade(
         ink: (64, W) uint8 as from `write_line`.
         body: first and last row of the digits' bodies in `ink`.
         rng: the source of all variation.
-        neighbour: (64, V) uint8, another line's ink, of which the edge may reach into the picture from above or below,
-            or which may shine through beside it.
+        neighbour: (64, V) uint8, another line's ink, of which the edge may reach into the picture from above or below.
 
     Returns:
         (32, w) uint8, white ink on black: grey values as the reader's line pictures have them.
@@ -44,9 +43,7 @@ def degrade(
         _rule(fine, body, rng)
     if rng.random() < 0.05:
         _smudge(fine, rng)
-    if neighbour is not None and neighbour.size and rng.random() < 0.2:
-        fine = _shine_through(fine, neighbour, rng)
-    line = cv2.resize(fine, (fine.shape[1] // FINE, LINE_HEIGHT), interpolation=cv2.INTER_AREA).astype(np.float32)
+    line = cv2.resize(fine, (width // FINE, LINE_HEIGHT), interpolation=cv2.INTER_AREA).astype(np.float32)
     return _photograph(line, rng)
 
 
@@ -63,16 +60,6 @@ def _reach_in(fine: npt.NDArray[np.uint8], neighbour: npt.NDArray[np.uint8], rng
         piece, window = neighbour[rows[0] : rows[0] + depth, :count], fine[ROWS - depth :, start : start + count]
     size = min(len(piece), len(window))
     np.maximum(window[:size], piece[:size], out=window[:size])
-
-
-def _shine_through(
-    fine: npt.NDArray[np.uint8], neighbour: npt.NDArray[np.uint8], rng: np.random.Generator
-) -> npt.NDArray[np.uint8]:
-    """Writing on the back of the sheet, before or behind the line: mirrored, pale and blurred."""
-    back = neighbour[:, ::-1][:, : int(rng.uniform(30, 90))]
-    pale = cv2.GaussianBlur(back, (0, 0), float(rng.uniform(1.5, 4.0))) * float(rng.uniform(0.15, 0.4))
-    parts = [fine, pale.astype(np.uint8)]
-    return np.hstack(parts if rng.random() < 0.7 else parts[::-1])
 
 
 def _broken(fine: npt.NDArray[np.uint8], rng: np.random.Generator) -> npt.NDArray[np.uint8]:

@@ -15,32 +15,19 @@ from train.pen import Stroke, smooth
 def flagged_one(rng: np.random.Generator) -> list[Stroke]:
     """A 1 as it is written where people read a bare stroke as an l: an upstroke, long or near the stem, sometimes a foot."""
     u = rng.uniform
-    kind = rng.random()
-    if kind < 0.1:  # a top that is a narrow loop, as of an l: the upstroke crosses the stem
-        start = (-u(0.12, 0.62), u(0.0, 0.45))
-        loop = smooth([start, (0.02, -0.2), (u(0.06, 0.16), -0.44), (0.0, -0.5), (-0.06, -0.25)])
-        down = np.array([(u(-0.06, 0.02), 0.1), (u(-0.08, 0.08), 0.5)], np.float32)
-        strokes = [np.concatenate([loop, down])]
-    else:
-        reach, drop = u(0.12, 0.62), u(0.15, 0.95)
-        if kind < 0.37:  # up along the stem, as with a hairpin
-            reach, drop = u(0.08, 0.3), u(0.6, 1.0)
-        elif kind < 0.47:  # up from the foot: near a lambda
-            reach, drop = u(0.25, 0.6), u(0.8, 1.05)
-        drop = max(drop, 0.5 * reach)  # a 7 has a flatter one
-        bow = u(-0.05, 0.06)
-        top = -0.5 if rng.random() < 0.7 else u(-0.75, -0.5)
-        flag = [(-reach, -0.5 + drop), (-reach / 2 + bow, (drop - 0.5 + top) / 2 + bow), (0.0, top)]
-        if rng.random() < 0.12:  # begun with a hook
-            flag.insert(0, (-reach - u(0.02, 0.12), -0.5 + drop - u(0.0, 0.12)))
-        stem = [(u(-0.04, 0.04), 0.0), (u(-0.08, 0.08), 0.5)]
-        if rng.random() < 0.12:  # the pen lifted before the stem: the flag hardly meets it, or not
-            flag[-1] = (-u(0.02, 0.14), top + u(0.0, 0.12))
-            strokes = [np.array(part, np.float32) for part in (flag, [(0.0, u(-0.5, -0.35)), *stem])]
-        else:
-            if rng.random() < 0.2:  # a top that is a bend
-                flag[-1:] = [(-0.03, top + 0.04), (0.03, top), (0.05, top + 0.08)]
-            strokes = [np.array([*flag, *stem], np.float32)]
+    reach, drop = u(0.12, 0.62), u(0.15, 0.95)
+    if rng.random() < 0.3:  # up along the stem, as with a hairpin
+        reach, drop = u(0.08, 0.3), u(0.6, 1.0)
+    drop = max(drop, 0.5 * reach)  # a 7 has a flatter one
+    bow = u(-0.05, 0.06)
+    top = -0.5 if rng.random() < 0.7 else u(-0.75, -0.5)
+    flag = [(-reach, -0.5 + drop), (-reach / 2 + bow, (drop - 0.5 + top) / 2 + bow), (0.0, top)]
+    if rng.random() < 0.2:  # a top that is a bend
+        flag[2:] = [(-0.03, top + 0.04), (0.03, top), (0.05, top + 0.08)]
+    strokes = [np.array([*flag, (u(-0.04, 0.04), 0.0), (u(-0.08, 0.08), 0.5)], np.float32)]
+    if rng.random() < 0.1:  # a top that is a narrow loop, as of an l: the upstroke crosses the stem
+        strokes = [smooth([(-reach, -0.5 + drop), (0.02, -0.2), (u(0.06, 0.16), -0.44), (0.0, -0.5), (-0.06, -0.25)])]
+        strokes[0] = np.concatenate([strokes[0], np.array([(u(-0.06, 0.02), 0.1), (u(-0.08, 0.08), 0.5)], np.float32)])
     if rng.random() < 0.18:
         strokes.append(np.array([(-u(0.0, 0.3), 0.5), (u(0.1, 0.35), u(0.46, 0.5))], np.float32))
     return strokes
@@ -71,14 +58,14 @@ def zero_in_a_run(rng: np.random.Generator) -> list[Stroke]:
 
 def _open_four(rng: np.random.Generator) -> list[Stroke]:
     """A 4 that is open at the top: down, across, and a stem that may begin as low as the bar."""
-    if rng.random() < 0.25:
-        return _hooked_four(rng)
     u = rng.uniform
     bar = u(-0.02, 0.22)
     corner = (-u(0.2, 0.36), bar)
     end = (u(0.2, 0.42), bar + u(-0.1, 0.06))
     stem = u(0.0, 0.22)
     first = [(-u(0.0, 0.3), -0.5), corner, end]
+    if rng.random() < 0.25:
+        return _hooked_four(rng)
     if rng.random() < 0.4:  # rounded, as an h upside down
         first = [(-u(0.15, 0.35), -0.5), (-0.3, bar - 0.12), (-0.12, bar + 0.04), (stem, bar - u(0.05, 0.2))]
     return [np.array(first, np.float32), np.array([(stem, u(-0.5, 0.0)), (stem - u(-0.05, 0.12), 0.5)], np.float32)]
