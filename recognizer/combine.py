@@ -26,9 +26,9 @@ _AROUND, _MOST_DOUBT = 2, 0.1
 doubt than this: the negative logarithm of the path's probability."""
 _ASTRAY = 0.75
 """How far beside its ink the line network may see a character, in frames."""
-_SURE = 0.8
+_SURE = 0.88
 """A text that is less probable is weighed again, after further looks at the line."""
-_SURE_OF_FRAMING, _BETTER = 0.7, 0.1
+_SURE_OF_FRAMING, _BETTER = 0.75, 0.12
 """A text that even then is less probable gives way to one that is more probable, by so much, in the line seen from nearer."""
 _SLASH, _TALL_SLASH = 0.05, 0.9
 """Probability of a slash where the digit network, which cannot tell them apart, sees a 1 within a line: of one no taller than
@@ -48,17 +48,17 @@ _WORST_FIT = -15.0
 """Below this, in nats, it no longer matters how badly a text fits the pieces: a digit may be hidden in one of them."""
 _WORST_LINE, _WORST_CANDIDATE = -12.0, -60.0
 """The same of the line network's log-probability: where a text is believed or not, and where it is chosen."""
-_TOGETHER = np.array([0.799, 0.334, -0.01, -0.377, 0.596, 0.119, -1.458, -1.305, 0.0])
+_TOGETHER = np.array([1.045, 0.526, -0.016, -0.594, 0.939, 0.187, -2.296, -2.055, -2.777])
 """How the signs that a text is right add up to the log-odds that it is, by logistic regression on real lines of thirteen kinds
 and on pictures without any digit. The signs: always 1; the log-odds among the candidates; the line network's log-probability;
 whether both readers agree; the line network's again where they do not; the logarithm of the number of components; the doubt
 that the pieces are digits; the share of ink that is left over; the doubt again where the text is one digit, for which no other
 speaks."""
-_ALONE = np.array([0.924, 0.361, 1.067])
+_ALONE = np.array([1.242, 0.569, 1.681])
 """The same for the line network alone: always, the log-odds, the log-probability."""
-_LEAST_BELIEVED = 0.33
-"""A text of less probability is no text: of those between a fifth and a third, one in nine was right on real pictures, and most
-that pictures without a number gave are among them."""
+_LEAST_BELIEVED = 0.21
+"""A text of less probability is no text: of real pictures hardly any such text is right, and most that pictures without a number
+give are among them."""
 
 
 @dataclass(frozen=True)
