@@ -57,8 +57,8 @@ speaks."""
 _ALONE = np.array([1.242, 0.569, 1.681])
 """The same for the line network alone: always, the log-odds, the log-probability."""
 _LEAST_BELIEVED = 0.21
-"""A text of less probability is no text: of real pictures hardly any such text is right, and most that pictures without a number
-give are among them."""
+"""A text of less probability is no text: one in six is right of real pictures, and most that pictures without a number give are
+among them."""
 
 
 @dataclass(frozen=True)

@@ -126,6 +126,14 @@ def test_readers_that_agree_are_sure():
     assert 0.9 < probability <= 1
 
 
+def test_doubt_that_it_is_a_digit_weighs_most_where_no_other_stands_beside():
+    alone, beside = (
+        read_line(evidence(singles(len(text)), rows(text, 0.2, other=10), spread(text, 12 * len(text))), text, False)[1]
+        for text in ("3", "33")
+    )
+    assert alone < beside - 0.2
+
+
 def test_line_network_wins_where_the_pieces_are_in_doubt():
     said = evidence(singles(2), rows("21", 0.55, other=7), spread("27", 24, 0.999))
     text, probability = read_line(said, "21", alone=False)
