@@ -43,10 +43,10 @@ _MIN_SIGNS = 2
 def leave_out_borders(components: Sequence[Component], grey: GreyImage, stroke_width: float) -> list[Component]:
     """Leave out the bars near the picture's left and right edge that are borders of a cell.
 
-    It is one if it goes on beyond its ink, paler; or if it has two of five signs: it is straighter and thinner than a pen's
-    stroke; it is upright, and ends at the picture's upper or lower edge, from which the digits keep away, or at both; it
-    stands apart from the digits, and beside none of them; it reaches above or below them; it stands apart at all. The last
-    two alone may be those of a tall 1.
+    Two signs of six make a border: it is straighter and thinner than a pen's stroke; it goes on beyond its ink, paler, which on
+    squared paper a 1 may do; it is upright, and ends at the picture's upper or lower edge, from which the digits keep away,
+    or at both; it stands apart from the digits, and beside none of them; it reaches above or below them; it stands apart at
+    all. The last two alone may be those of a tall 1.
 
     Args:
         components: what may be digits, in any order.
@@ -141,7 +141,7 @@ class _Bar:
             gap = min(max(digit.x - self.box.right, self.box.x - digit.right) for digit in digits)
             apart = gap >= _APART * height
             aloof = apart and not any(self._stands_beside(digit) for digit in digits)
-        return goes_on or ((ruled or ends or aloof) and ruled + ends + out + apart + aloof >= _MIN_SIGNS)
+        return (ruled or goes_on or ends or aloof) and ruled + goes_on + ends + out + apart + aloof >= _MIN_SIGNS
 
     def _stands_beside(self, digit: Box) -> bool:
         """Whether the bar and a digit may be of one line."""

@@ -22,6 +22,8 @@ BORDER = 2
 _OVERSAMPLING = 4
 """The character is first brought to four times its final size, near the 96 pixels at which NIST's forms held it."""
 _SIDE = CROP_SIZE * _OVERSAMPLING
+_AT_ONCE = 256
+"""Characters that are blurred together, 12.5 kB each: bounds the memory that a page full of marks can take."""
 _BLUR_SIGMA = 1.0
 """EMNIST's own blur, at the size of NIST's forms."""
 
@@ -69,8 +71,11 @@ def normalize_steps(ink: npt.NDArray[np.uint8]) -> Steps | None:
 
 def normalize_all(inks: Sequence[npt.NDArray[np.uint8]]) -> npt.NDArray[np.uint8]:
     """Bring each character to EMNIST's form: (N, 28, 28) uint8, N the number of `inks`, which may be 0."""
-    if not inks:
-        return np.zeros((0, CROP_SIZE, CROP_SIZE), np.uint8)
+    parts = [_normalize_some(inks[start : start + _AT_ONCE]) for start in range(0, len(inks), _AT_ONCE)]
+    return np.concatenate(parts) if parts else np.zeros((0, CROP_SIZE, CROP_SIZE), np.uint8)
+
+
+def _normalize_some(inks: Sequence[npt.NDArray[np.uint8]]) -> npt.NDArray[np.uint8]:
     # Below one another they are blurred and shrunk in one go: the empty border of each keeps it from its neighbours.
     column = np.zeros((len(inks) * _SIDE, _SIDE), np.uint8)
     for square, ink in zip(column.reshape(-1, _SIDE, _SIDE), inks, strict=True):

@@ -52,10 +52,10 @@ def test_a_bar_that_goes_on_paler_is_a_border():
     assert left(grey, components) == [47, 77]
 
 
-@pytest.mark.parametrize(("depth", "expected"), [(20, [47, 77]), (0, [47, 77, 110])])
+@pytest.mark.parametrize(("depth", "expected"), [(20, [47, 77]), (0, [47, 77, 135])])
 def test_what_goes_on_may_be_paler_than_the_grain(depth, expected):
-    # Near the digits, and as broad as the pen: nothing else speaks against a 1.
-    grey, _ = cell((113, 0, 120, PAPER - depth, PEN), (113, 40, 90, INK, PEN), width=125)
+    # As broad as the pen: that it stands a little apart is all that else speaks against a 1.
+    grey, _ = cell((138, 0, 120, PAPER - depth, PEN), (138, 40, 90, INK, PEN), width=150)
     components = components_of(grey)
     grain = np.random.default_rng(3).normal(0.0, 12.0, grey.shape)
     grainy = np.clip(grey + grain, 0, 255).astype(np.uint8)
@@ -103,10 +103,15 @@ def test_a_digit_that_hangs_on_a_border_stays():
     assert max(c.box.right for c in kept) <= 187
 
 
-def test_a_bar_alone_is_a_1_unless_it_goes_on():
+def test_a_1_on_a_line_of_squared_paper_is_a_1():
+    grey, _ = cell((113, 0, 120, PAPER - 30, PEN), (113, 40, 90, INK, PEN), width=125)
+    assert left(grey, components_of(grey)) == [47, 77, 110]
+
+
+def test_a_bar_alone_is_a_1_unless_it_is_thin_and_goes_on():
     grey, components = cell((10, 30, 90, INK, PEN), digits=(), width=60)
     assert left(grey, components) == [7]
-    grey, components = cell((8, 0, 120, 150, PEN), (8, 30, 90, INK, PEN), digits=(), width=60)
+    grey, components = cell((5, 0, 120, 150, 3), (5, 30, 90, INK, 3), digits=(), width=60)
     assert left(grey, components) == []
 
 
