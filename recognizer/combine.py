@@ -22,8 +22,8 @@ from recognizer.types import CLASS_NAMES, Component, InkMask, Piece
 _CANDIDATES = 4
 """Texts of the line network that are weighed, of each of its looks."""
 _AROUND, _MOST_DOUBT = 2, 0.1
-"""A component is not cut where the line network's own path through its frames, and so many before and behind it, leaves less
-doubt than this: the negative logarithm of the path's probability."""
+"""The line network is sure of the characters in a component where its own path through the component's frames, and so many
+before and behind it, leaves less doubt than this for each of them: the negative logarithm of the path's probability."""
 _ASTRAY = 0.75
 """How far beside its ink the line network may see a character, in frames."""
 _SURE = 0.88
@@ -155,7 +155,8 @@ class Seen(NamedTuple):
     """The characters that the line network sees in one component."""
 
     middles: tuple[float, ...]
-    """Of each that has its middle within the component's width, or hardly beside it, that middle, in pixels from the left."""
+    """Of each whose frames have their middle within the component's width, or hardly beside it, that middle, in pixels from the
+    component's left edge. It may lie as much as half a digit left of the ink."""
     sure: bool
     """Whether its frames leave no room for more or fewer."""
 

@@ -69,18 +69,19 @@ def choose(lines: Sequence[Sequence[Sequence[Piece]]], probabilities: npt.NDArra
     chosen = []
     first = 0
     for line in lines:
-        height = line_height(line)
         all_of_it = [piece for pieces in line for piece in pieces]
-        scores = piece_scores(all_of_it, probabilities[first : first + len(all_of_it)], height)
-        before = first
-        choices = []
+        last = first + len(all_of_it)
+        digit_scores, mark_scores = piece_scores(all_of_it, probabilities[first:last], line_height(line))
+        choices, start = [], 0
         for pieces in line:
-            own = slice(first - before, first - before + len(pieces))
-            path, certainty = best_path(pieces, scores[0][own], scores[1][own])
+            end = start + len(pieces)
+            path, certainty = best_path(pieces, digit_scores[start:end], mark_scores[start:end])
             choices += [
-                Choice(first + index, pieces[index].component.box, certainty, is_mark) for index, is_mark in path
+                Choice(first + start + index, pieces[index].component.box, certainty, is_mark)
+                for index, is_mark in path
             ]
-            first += len(pieces)
+            start = end
+        first = last
         chosen.append(_mark_doubtful_line(_mark_slashes(choices, probabilities), probabilities))
     return chosen
 

@@ -53,9 +53,8 @@ def split(component: Component, stroke_width: float, middles: Sequence[float] = 
     """
     box = component.box
     count = len(middles)
-    if (sure and count < 2) or (box.width < _MIN_ASPECT * box.height and count < 2):
-        return [Piece(component)]
-    if box.height < 3 * stroke_width:
+    one = count < 2 and (sure or box.width < _MIN_ASPECT * box.height)
+    if one or box.height < 3 * stroke_width:
         return [Piece(component)]
     seams, costs = _find_seams(component.ink, stroke_width)
     if sure:

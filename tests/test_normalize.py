@@ -120,6 +120,15 @@ def test_many_are_each_one_and_none_is_an_empty_stack():
     assert normalize_all([]).dtype == np.uint8
 
 
+def test_more_than_are_blurred_together_are_each_one():
+    ink = np.zeros((20, 9), np.uint8)
+    ink[3:17, 4] = 255
+    stack = normalize_all([ink, ink.T.copy()] * 150)
+    assert len(stack) == 300
+    for place, one in ((0, ink), (1, ink.T)):
+        assert (stack[place::2] == normalize(np.ascontiguousarray(one))).all()
+
+
 def test_network_input_is_scaled_to_one():
     crops = np.stack([normalize(digit("8"))])
     images = to_network_input(crops)
