@@ -1,8 +1,9 @@
-"""The checkpoint folder: weights, their ONNX twin and the manifest that says what they are.
+"""The checkpoint folder: weights, their ONNX twins and the manifest that says what they are.
 
-A checkpoint named ``digits`` is three files: ``digits.keras`` (the source of truth), ``digits.onnx`` (what the reader
-serves from) and ``digits.json`` (the manifest). The manifest holds the SHA-256 of the other two, so that a half-written or
-swapped file is found on loading and not in the readings. The line network lies beside it as ``strings``.
+A checkpoint named ``digits`` is four files: ``digits.keras`` (the source of truth), ``digits.onnx`` (the same for any runtime),
+``digits.int8.onnx`` (the same in 8-bit integers, what the reader serves from) and ``digits.json`` (the manifest). The
+manifest holds the SHA-256 of the others, so that a half-written or swapped file is found on loading and not in the readings.
+The line network lies beside it as ``strings``.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from recognizer.errors import CheckpointError
 FORMAT_VERSION = 1
 DIGITS, STRINGS = "digits", "strings"
 """Names of the two networks' checkpoints, and of the commands and runs that make them."""
+INT8 = ".int8.onnx"
+"""End of the name of a network in 8-bit integers."""
 
 
 def bundled_folder() -> Path:
@@ -43,8 +46,14 @@ class Checkpoint:
 
     @property
     def onnx_path(self) -> Path:
-        """The network that the reader serves from."""
+        """The network in floating point."""
         return self.folder / f"{self.name}.onnx"
+
+    @property
+    def served_path(self) -> Path:
+        """The network that the reader serves from: in 8-bit integers; in floating point where there is no other."""
+        quick = self.folder / f"{self.name}{INT8}"
+        return quick if quick.name in self.manifest["files"] and quick.is_file() else self.onnx_path
 
     @property
     def keras_path(self) -> Path:
@@ -63,10 +72,10 @@ class Checkpoint:
 
 
 def load_checkpoint(folder: str | Path | None = None, name: str = DIGITS) -> Checkpoint:
-    """Read a checkpoint's manifest and check the ONNX file it names.
+    """Read a checkpoint's manifest and check the file that is served.
 
     Args:
-        folder: where the three files lie; None for the weights that come with the package.
+        folder: where the files lie; None for the weights that come with the package.
         name: first part of the files' names.
 
     Raises:
@@ -94,7 +103,7 @@ def load_checkpoint(folder: str | Path | None = None, name: str = DIGITS) -> Che
     if fault:
         raise CheckpointError(f"The manifest {manifest_path} {fault}: export the checkpoint again.")
     checkpoint = Checkpoint(folder, name, manifest)
-    verify_file(checkpoint, checkpoint.onnx_path)
+    verify_file(checkpoint, checkpoint.served_path)
     return checkpoint
 
 

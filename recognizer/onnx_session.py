@@ -32,11 +32,11 @@ class OnnxSession:
         options.log_severity_level = 3
         try:
             self._session: Any = ort.InferenceSession(
-                str(checkpoint.onnx_path), sess_options=options, providers=["CPUExecutionProvider"]
+                str(checkpoint.served_path), sess_options=options, providers=["CPUExecutionProvider"]
             )
         except Exception as error:  # ONNX Runtime's errors share no base class
             raise CheckpointError(
-                f"ONNX Runtime cannot load {checkpoint.onnx_path}: update onnxruntime, or export the checkpoint again."
+                f"ONNX Runtime cannot load {checkpoint.served_path}: update onnxruntime, or export the checkpoint again."
             ) from error
         self._input = self._session.get_inputs()[0].name
 

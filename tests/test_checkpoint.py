@@ -42,7 +42,9 @@ def test_bundled_weights_are_whole():
     assert checkpoint.folder == bundled_folder()
     assert checkpoint.class_names == (*CLASS_NAMES, NO_DIGIT)
     assert checkpoint.temperature > 0
-    assert checkpoint.manifest["files"][checkpoint.onnx_path.name] == sha256_of(checkpoint.onnx_path)
+    for path in (checkpoint.onnx_path, checkpoint.served_path):
+        assert checkpoint.manifest["files"][path.name] == sha256_of(path)
+    assert checkpoint.served_path.name == "digits.int8.onnx"
 
 
 def test_bundled_folder_inside_the_package_is_preferred(monkeypatch, tmp_path):
@@ -136,6 +138,20 @@ def test_changed_network(folder, content):
 def test_network_that_the_manifest_does_not_name(folder):
     (folder / "digits.json").write_text(json.dumps(manifest(files={})))
     assert "SHA-256" in sentence_of(folder)
+
+
+def test_the_network_in_integers_is_served_where_there_is_one(folder):
+    assert load_checkpoint(folder).served_path == folder / "digits.onnx"
+    quick = folder / "digits.int8.onnx"
+    quick.write_bytes(b"not the one")
+    assert load_checkpoint(folder).served_path == folder / "digits.onnx"
+    files = {**manifest()["files"], quick.name: hashlib.sha256(b"the one").hexdigest()}
+    (folder / "digits.json").write_text(json.dumps(manifest(files=files)))
+    assert "SHA-256" in sentence_of(folder)
+    quick.write_bytes(b"the one")
+    assert load_checkpoint(folder).served_path == quick
+    quick.unlink()
+    assert load_checkpoint(folder).served_path == folder / "digits.onnx"
 
 
 def test_other_files_are_checked_on_demand(folder):

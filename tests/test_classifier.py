@@ -38,7 +38,7 @@ def crops():
 @pytest.fixture(scope="module")
 def raw(crops):
     """What the network itself answers."""
-    session = onnxruntime.InferenceSession(str(load_checkpoint().onnx_path), providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(str(load_checkpoint().served_path), providers=["CPUExecutionProvider"])
     return session.run(None, {session.get_inputs()[0].name: to_network_input(crops)})[0]
 
 

@@ -23,6 +23,7 @@ OPTIONAL = (
     "date",
     "history",
     "init",
+    "int8_distance",
     "libraries",
     "metrics",
     "onnx_difference",

@@ -19,7 +19,8 @@ keras = pytest.importorskip("keras")
 from recognizer.checkpoint import bundled_folder, load_checkpoint, sha256_of, verify_file  # noqa: E402
 from recognizer.errors import CheckpointError  # noqa: E402
 from recognizer.normalize import to_network_input  # noqa: E402
-from train import callbacks, export  # noqa: E402
+from train import callbacks, export, quantize  # noqa: E402
+from train.__main__ import main  # noqa: E402
 from train.augment import Augmentation  # noqa: E402
 from train.batches import DigitBatches, arrays  # noqa: E402
 from train.errors import DataError, ExportError, RunError  # noqa: E402
@@ -27,6 +28,7 @@ from train.evaluate import evaluate_folder, load_network, predict, share  # noqa
 from train.export import export_run, largest_difference  # noqa: E402
 from train.model import build_model  # noqa: E402
 from train.run import Config, load_config, train  # noqa: E402
+from train.synthesis.made import made_digits  # noqa: E402
 
 pytestmark = [
     pytest.mark.train,
@@ -34,6 +36,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning"),
 ]
 ROOT = Path(__file__).resolve().parent.parent
+FILES = {"digits.keras", "digits.onnx", "digits.int8.onnx", "digits.json"}
 
 
 # --- resuming --------------------------------------------------------------------------------------------------------
@@ -282,7 +285,7 @@ def exported(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_an_exported_checkpoint_loads_and_names_no_folder(exported: Path, run: Path) -> None:
-    assert {path.name for path in exported.iterdir()} == {"digits.keras", "digits.onnx", "digits.json"}
+    assert {path.name for path in exported.iterdir()} == FILES
     assert list(exported.parent.iterdir()) == [exported]
     checkpoint = load_checkpoint(exported)
     verify_file(checkpoint, checkpoint.keras_path)
@@ -332,14 +335,19 @@ def test_a_manifest_is_written_anew_and_the_weights_stay_the_same_files(
     copy = copy_of(exported, tmp_path / "copy")
     whole = json.loads((copy / "digits.json").read_text())
     old = {name: entry for name, entry in whole.items() if name not in ("architecture", "history")}
-    old |= {"date": "2001-02-03", "onnx_difference": 0.5, "libraries": {"export": {"keras": "0.1"}}}
+    old |= {
+        "date": "2001-02-03",
+        "onnx_difference": 0.5,
+        "int8_distance": 0.25,
+        "libraries": {"export": {"keras": "0.1"}},
+    }
     (copy / "digits.json").write_text(json.dumps(old))
     before = contents(copy)
     assert export_run(run, copy, manifest_only=True) == copy / "digits.json"
     after = contents(copy)
     assert {name for name in after if after[name] != before[name]} == {"digits.json"}
     manifest = json.loads(after["digits.json"])
-    kept = {name: old[name] for name in ("date", "onnx_difference")}
+    kept = {name: old[name] for name in ("date", "onnx_difference", "int8_distance")}
     assert manifest == {**whole, **kept, "libraries": {**whole["libraries"], "export": {"keras": "0.1"}}}
 
 
@@ -408,7 +416,7 @@ def test_another_network_is_no_twin(exported: Path) -> None:
     assert largest_difference(build_model(10), exported / "digits.onnx", images) > 1e-3
 
 
-@pytest.mark.parametrize("name", ["digits.keras", "digits.onnx"])
+@pytest.mark.parametrize("name", ["digits.keras", "digits.int8.onnx"])
 def test_one_changed_byte_is_noticed(exported: Path, tmp_path: Path, name: str) -> None:
     copy = copy_of(exported, tmp_path / "copy")
     content = bytearray((copy / name).read_bytes())
@@ -431,6 +439,80 @@ def test_a_twin_that_differs_is_not_exported(run: Path, tmp_path: Path, monkeypa
         export_run(run, target)
     assert contents(target) == {"digits.json": b"old"}
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_integers_that_answer_otherwise_are_left_out(
+    run: Path, exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = copy_of(exported, tmp_path / "checkpoints")
+    monkeypatch.setattr("train.__main__._import_keras_quietly", lambda: None)
+    assert main(["export", str(run), "--to", str(target)]) == 0
+    assert "floating point" not in capsys.readouterr().out
+    monkeypatch.setattr(export.quantize, "mean_distance", lambda *_: 0.03)
+    assert main(["export", str(run), "--to", str(target)]) == 0
+    assert "served in floating point" in capsys.readouterr().out
+    assert {path.name for path in target.iterdir()} == FILES - {"digits.int8.onnx"}
+    checkpoint = load_checkpoint(target)
+    assert checkpoint.served_path == target / "digits.onnx"
+    assert "int8_distance" not in checkpoint.manifest
+
+
+def test_a_network_that_cannot_be_brought_to_integers_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "broken.onnx").write_bytes(b"nothing")
+    with pytest.raises(ExportError, match=r"^The network cannot be brought to 8-bit integers \(.*\)\.$"):
+        quantize.quantize(tmp_path / "broken.onnx", tmp_path / "made.onnx", [])
+    assert not (tmp_path / "made.onnx").exists()
+
+
+def test_the_form_that_is_served_is_the_same_function() -> None:
+    images = np.random.default_rng(1).random((20, 28, 28, 1)).astype(np.float32)
+    for model, late in (("seed", 5), ("small", 0)):
+        network = build_model(11, model)
+        # As after a training: statistics and scales of its own, some of them negative.
+        rng = np.random.default_rng(2)
+        network.set_weights(
+            [np.abs(w) + rng.uniform(-0.3, 0.6, w.shape) * (w.ndim == 1) for w in network.get_weights()]
+        )
+        for layer in network.layers:
+            if isinstance(layer, keras.layers.BatchNormalization):
+                layer.moving_variance.assign(rng.uniform(0.5, 2.0, layer.moving_variance.shape))
+        form = export.serving_form(network)
+        assert sum(isinstance(layer, keras.layers.DepthwiseConv2D) for layer in form.layers) == late
+        np.testing.assert_allclose(
+            form.predict(images, verbose=0), network.predict(images, verbose=0), atol=1e-5, rtol=1e-3
+        )
+
+
+def test_a_checkpoint_of_an_earlier_version_is_exported_again(
+    exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("train.__main__._import_keras_quietly", lambda: None)
+    old = copy_of(exported, tmp_path / "old")
+    (old / "digits.int8.onnx").unlink()
+    manifest = json.loads((old / "digits.json").read_text())
+    del manifest["files"]["digits.int8.onnx"], manifest["int8_distance"]
+    manifest |= {"date": "2001-02-03"}
+    (old / "digits.json").write_text(json.dumps(manifest))
+    assert main(["export", str(old), "--to", str(tmp_path / "new")]) == 0
+    assert "new/digits.json" in capsys.readouterr().out
+    assert {path.name for path in (tmp_path / "new").iterdir()} == FILES
+    checkpoint = load_checkpoint(tmp_path / "new")
+    assert checkpoint.served_path.name == "digits.int8.onnx"
+    again = checkpoint.manifest
+    assert again["date"] != "2001-02-03"
+    assert again["int8_distance"] <= quantize.TOLERANCE
+    same = manifest.keys() - {"date", "files", "libraries", "onnx_difference"}
+    assert {name: again[name] for name in same} == {name: manifest[name] for name in same}
+    images = to_network_input(export.check_images(200, seed=6))
+    assert largest_difference(load_network(old / "digits.keras"), checkpoint.onnx_path, images) <= 1e-5
+
+    before = contents(old)
+    assert main(["export", str(old), "--manifest-only"]) == 1
+    assert "--manifest-only is for runs" in capsys.readouterr().err
+    (old / "digits.keras").write_bytes(b"damaged")
+    assert main(["export", str(old), "--to", str(old)]) == 1
+    assert "SHA-256 differs" in capsys.readouterr().err
+    assert contents(old) == {**before, "digits.keras": b"damaged"}
 
 
 @pytest.mark.parametrize("existed", [True, False])
@@ -484,6 +566,8 @@ def test_the_shipped_files_are_twins() -> None:
     verify_file(checkpoint, checkpoint.keras_path)
     images = to_network_input(export.check_images(300, seed=5))
     assert largest_difference(load_network(checkpoint.keras_path), checkpoint.onnx_path, images) <= 1e-5
+    digits = to_network_input(made_digits(500, seed=5).images)
+    assert quantize.mean_distance(checkpoint.onnx_path, checkpoint.served_path, [digits]) <= 0.01
 
 
 @pytest.mark.data
@@ -503,6 +587,8 @@ def test_the_shipped_files_agree_on_real_digits_and_keep_the_manifests_promise(t
         assert metrics[part]["n"] == promised["n"]
         assert abs(metrics[part]["correct"] - promised["correct"]) <= 2
         assert metrics[part]["ece"] == pytest.approx(promised["ece"], abs=1e-3)
+        # Integers cost less than one digit in a thousand.
+        assert abs(metrics["served"][part]["correct"] - promised["correct"]) <= promised["n"] / 1000
     assert metrics["test"]["accuracy"] >= 0.995
 
 

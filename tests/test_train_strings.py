@@ -18,7 +18,7 @@ from recognizer.checkpoint import load_checkpoint, sha256_of, verify_file  # noq
 from recognizer.ctc import CLASSES, greedy_text  # noqa: E402
 from recognizer.normalize import to_network_input  # noqa: E402
 from recognizer.sequence import SequenceReader  # noqa: E402
-from train import callbacks, export_strings, sequence_model, strings  # noqa: E402
+from train import callbacks, export_strings, quantize, sequence_model, strings  # noqa: E402
 from train.__main__ import QUICK_STRINGS, main  # noqa: E402
 from train.errors import DataError, ExportError, RunError  # noqa: E402
 from train.export import export_run  # noqa: E402
@@ -468,7 +468,7 @@ def exported(rehearsal: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_an_exported_checkpoint_loads_and_names_no_folder(exported: Path, rehearsal: Path) -> None:
     assert list(exported.parent.iterdir()) == [exported]
-    assert files_of(exported) == {"strings.keras", "strings.onnx", "strings.json"}
+    assert files_of(exported) == {"strings.keras", "strings.onnx", "strings.int8.onnx", "strings.json"}
     checkpoint = load_checkpoint(exported, "strings")
     verify_file(checkpoint, checkpoint.keras_path)
     manifest = checkpoint.manifest
@@ -483,6 +483,7 @@ def test_an_exported_checkpoint_loads_and_names_no_folder(exported: Path, rehear
     assert "/" not in json.dumps(manifest["training"])
     assert manifest["machine"]["backend"] == keras.backend.backend()
     assert manifest["onnx_difference"] <= 1e-4
+    assert manifest["int8_distance"] <= quantize.TOLERANCE
     assert manifest["input"]["shape"] == [None, 32, None, 1]
     assert manifest["input"]["width_step"] == 8
     layers = manifest["architecture"]
@@ -512,14 +513,18 @@ def test_the_manifest_alone_is_written_anew(
 
 
 def test_the_reader_answers_as_keras_does(exported: Path, rehearsal: Path) -> None:
-    reader = SequenceReader(load_checkpoint(exported, "strings"))
+    checkpoint = load_checkpoint(exported, "strings")
+    assert checkpoint.served_path.name == "strings.int8.onnx"
     network = load_sequence_network(rehearsal / "best.keras")
     lines = [bars([6, 8, 8]), bars([1]), np.zeros((32, 64), np.uint8)]
-    for line, answer in zip(lines, reader.predict(lines), strict=True):
+    quick = SequenceReader(checkpoint).predict(lines)
+    del checkpoint.manifest["files"]["strings.int8.onnx"]
+    for line, answer, rough in zip(lines, SequenceReader(checkpoint).predict(lines), quick, strict=True):
         padded = np.zeros((1, 32, max(32, -(-line.shape[1] // 8) * 8)), np.uint8)
         padded[0, :, : line.shape[1]] = line
         (expected,) = np.asarray(network.predict_on_batch(to_network_input(padded)))
         assert np.allclose(answer, expected[: len(answer)], atol=1e-4)
+        assert np.abs(np.exp(rough) - np.exp(answer)).sum(axis=1).mean() / 2 <= 0.05
         assert isinstance(greedy_text(answer), str)
 
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from recognizer.checkpoint import STRINGS
+from recognizer.checkpoint import INT8, STRINGS, load_checkpoint
 from recognizer.errors import RecognizerError
 from train.errors import RunError
 from train.quiet import import_keras_quietly as _import_keras_quietly
@@ -197,14 +197,31 @@ def _average(options: argparse.Namespace) -> int:
 
 def _export(options: argparse.Namespace) -> int:
     _import_keras_quietly()
+    from train.export_again import export_again, is_checkpoint
+
+    if is_checkpoint(options.run):
+        if options.manifest_only:
+            raise RunError(f"{options.run} is a checkpoint: --manifest-only is for runs.")
+        for manifest in export_again(options.run, options.to):
+            _say_exported(manifest)
+        return 0
     if _is_strings_run(options.run):
         from train.export_strings import export_strings_run as export_run
     else:
         from train.export import export_run
 
     manifest = export_run(options.run, options.to, manifest_only=options.manifest_only)
-    print(f"Wrote {manifest}{'' if options.manifest_only else ', the weights and their ONNX twin beside it'}.")
+    if options.manifest_only:
+        print(f"Wrote {manifest}.")
+    else:
+        _say_exported(manifest)
     return 0
+
+
+def _say_exported(manifest: Path) -> None:
+    print(f"Wrote {manifest}, the weights and their ONNX twins beside it.")
+    if not load_checkpoint(manifest.parent, manifest.stem).served_path.name.endswith(INT8):
+        print("In 8-bit integers the network would answer otherwise: it will be served in floating point, more slowly.")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -295,9 +312,10 @@ def _parser() -> argparse.ArgumentParser:
     export = commands.add_parser(
         "export",
         help="make a checkpoint of a run",
-        description="Write a run's best weights, their ONNX twin and the manifest, all or nothing.",
+        description="Write a run's best weights, their ONNX twins (as they are, and in 8-bit integers) and the manifest, all "
+        "or nothing.",
     )
-    export.add_argument("run", type=Path, help="run folder, evaluated before")
+    export.add_argument("run", type=Path, help="run folder, evaluated before; or a checkpoint of an earlier version")
     export.add_argument("--to", type=Path, metavar="FOLDER", default=Path("checkpoints"), help="default: checkpoints")
     export.add_argument(
         "--manifest-only",

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from recognizer.checkpoint import DIGITS, load_checkpoint, sha256_of, verify_file
+from recognizer.checkpoint import DIGITS, Checkpoint, load_checkpoint, sha256_of, verify_file
+from recognizer.classifier import DigitClassifier
 from recognizer.normalize import to_network_input
 from recognizer.types import CLASS_NAMES
-from train.data import CLASSES, Dataset, Images, Labels, load_dataset
+from train.data import CLASSES, Dataset, Digits, Images, Labels, load_dataset
 from train.errors import DataError, RunError
 from train.nondigits import EVALUATION, Sources, draw, letter
 
@@ -281,7 +282,8 @@ def evaluate_folder(
         transfer: a folder of other collections, as `train.transfer` takes, to measure the weights on as well.
 
     Returns:
-        The figures, and the folder they were saved in. Validation figures are only given where the data are those that
+        The figures, and the folder they were saved in; under `served`, of a checkpoint, those of the network in 8-bit
+        integers. Validation figures are only given where the data are those that
         the weights were trained on: of others, no validation part was kept away from the training.
 
     Raises:
@@ -296,6 +298,7 @@ def evaluate_folder(
     others = load_transfer(transfer) if transfer else {}  # first, for it may fail, and the rest takes minutes
     temperature: float | None = None
     reject_above: float | None = None
+    checkpoint: Checkpoint | None = None
     if (folder / CONFIG).is_file():
         config, description = load_config(folder)
         weights, trained_on, output = folder / BEST, description["files"]["emnist"]["sha256"], output or folder
@@ -325,6 +328,8 @@ def evaluate_folder(
             "The weights were trained on other data, so only the test part could be measured: drop --no-test."
         )
     metrics = evaluate_weights(weights, dataset, parts, temperature, reject_above)
+    if checkpoint is not None:
+        metrics["served"] = {part: _as_served(checkpoint, getattr(dataset, part)) for part in parts}
     if others:
         metrics["transfer"] = evaluate_transfer(load_network(weights), others)
     output.mkdir(parents=True, exist_ok=True)
@@ -334,6 +339,12 @@ def evaluate_folder(
         plots.save_class_accuracy(metrics[part]["per_class"], output / f"accuracy_by_digit_{part}.png")
         plots.save_reliability(metrics[part]["reliability"], output / f"reliability_{part}.png")
     return metrics, output
+
+
+def _as_served(checkpoint: Checkpoint, digits: Digits) -> dict[str, Any]:
+    """How many digits the network that the reader serves from gets right, as `share` gives it."""
+    answers = DigitClassifier(checkpoint).predict(digits.images)[:, :CLASSES]
+    return share(int((answers.argmax(axis=1) == digits.labels).sum()), len(digits))
 
 
 def report(metrics: dict[str, Any]) -> str:
@@ -359,6 +370,10 @@ def report(metrics: dict[str, Any]) -> str:
                 f"{digits['share']:.2%} of the digits",
                 "  by kind: " + "  ".join(f"{name.replace('_', ' ')} {one['share']:.1%}" for name, one in kinds),
             ]
+    for part, entry in metrics.get("served", {}).items():
+        lines.append(
+            f"{part}, as the reader serves it: {entry['accuracy']:.3%} right ({entry['correct']} of {entry['n']})"
+        )
     if "transfer" in metrics:
         from train import transfer
 

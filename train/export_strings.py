@@ -14,19 +14,21 @@ from recognizer.checkpoint import STRINGS
 from recognizer.ctc import CLASSES
 from recognizer.normalize import to_network_input
 from recognizer.types import LINE_HEIGHT
+from train import quantize
 from train.callbacks import BEST
 from train.errors import ExportError
-from train.export import convert, describe_again, make_manifest, matching_metrics, write_checkpoint
+from train.export import convert, describe_again, make_manifest, matching_metrics, silence, write_checkpoint
 from train.line_batches import sorted_batches
 from train.sequence_model import FRAME, load_sequence_network
 from train.strings import StringsConfig, load_strings_config
 from train.synthesis import StringStream
 from train.synthesis.made import made_sources
 
-_TOLERANCE = 1e-4
+TOLERANCE = 1e-4
 """Largest difference of a probability between the Keras network and its twin."""
 _WIDTH_STEP = 8
 """What a line's width must be a multiple of."""
+_CALIBRATION_LINES = 512
 
 
 def export_strings_run(run: Path, to: Path, *, manifest_only: bool = False) -> Path:
@@ -48,7 +50,9 @@ def export_strings_run(run: Path, to: Path, *, manifest_only: bool = False) -> P
     config, description = load_strings_config(run)
     metrics = matching_metrics(run, "validation")
     export = (
-        describe_again if manifest_only else partial(write_checkpoint, export_twin=export_onnx, tolerance=_TOLERANCE)
+        describe_again
+        if manifest_only
+        else partial(write_checkpoint, export_twin=export_onnx, tolerance=TOLERANCE, export_int8=export_int8)
     )
     return export(
         STRINGS,
@@ -74,6 +78,21 @@ def export_onnx(network: Any, path: Path) -> float:
     """
     convert(network, path, "lines", (None, LINE_HEIGHT, None, 1))
     return largest_difference(network, path, check_batches())
+
+
+def export_int8(path: Path, to: Path) -> float:
+    """Write a line network's ONNX file again in 8-bit integers, and compare both on other lines.
+
+    Returns:
+        As `quantize.mean_distance`, over the frames of the lines.
+
+    Raises:
+        ExportError: ONNX Runtime cannot do it.
+    """
+    ranges, others = (written_batches(_CALIBRATION_LINES, seed) for seed in (1, 2))
+    with silence():
+        quantize.quantize(path, to, ranges)
+        return quantize.mean_distance(path, to, others, np.exp)
 
 
 def largest_difference(network: Any, path: Path, batches: Sequence[npt.NDArray[np.float32]]) -> float:
@@ -112,12 +131,17 @@ def check_batches(count: int = 64, seed: int = 0) -> list[npt.NDArray[np.float32
     Returns:
         (N, 32, W, 1) float32 in [0, 1] each, of differing N and W.
     """
-    lines, classes = StringStream(made_sources(), seed).batch(0, count)
-    batches = [pictures for pictures, _ in sorted_batches(lines, classes, 16)]
+    batches = written_batches(count, seed)
     extremes = np.zeros((3, LINE_HEIGHT, 5 * _WIDTH_STEP), np.uint8)
     extremes[1] = 255
     extremes[2] = np.random.default_rng(seed).integers(0, 256, extremes.shape[1:])
-    return [to_network_input(pictures) for pictures in (*batches, extremes, batches[-1][:1])]
+    return [*batches, to_network_input(extremes), batches[-1][:1]]
+
+
+def written_batches(count: int, seed: int) -> list[npt.NDArray[np.float32]]:
+    """Lines as for the training, but with digits of this project's own hands: (N, 32, W, 1) float32 in [0, 1] each."""
+    lines, classes = StringStream(made_sources(), seed).batch(0, count)
+    return [to_network_input(pictures) for pictures, _ in sorted_batches(lines, classes, 16)]
 
 
 def _manifest(

@@ -257,6 +257,7 @@ def facts(manifest: Manifest, language: Language = None) -> str:
         ),
         "NETWORK_DATE": str(manifest.get("date", "")),
         "NETWORK_TWIN": f"{manifest['onnx_difference']:.1e}" if "onnx_difference" in manifest else "",
+        "NETWORK_INT8": f"{manifest['int8_distance']:.1e}" if "int8_distance" in manifest else "",
         "NETWORK_FILES": "\n".join(f"{name} {digest[:_HASH_SHOWN]}" for name, digest in manifest["files"].items()),
     }
     return table([], [(say(language, name), value) for name, value in rows.items() if value])
