@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from recognizer.ctc import BLANK, LogProbs, align, best_texts, greedy_runs, merge_marks, text_log_probabilities
+from recognizer.ctc import BLANK, LogProbs, align, best_texts, greedy_runs, merge_marks, text_log_probabilities_of
 from recognizer.decode import Choice, line_height, piece_scores
 from recognizer.lattice import Step, fit_texts, total_score
 from recognizer.lines import LinePicture, place_frames
@@ -62,6 +62,19 @@ among them."""
 
 
 @dataclass(frozen=True)
+class Look:
+    """What the line network says of one picture of a line."""
+
+    log_probs: LogProbs
+    """(T, 11), marks taken for blanks."""
+
+    @cached_property
+    def texts(self) -> list[str]:
+        """The texts that it proposes."""
+        return [text for text, _ in best_texts(self.log_probs, count=_CANDIDATES)]
+
+
+@dataclass(frozen=True)
 class LineEvidence:
     """All that both networks say of one line."""
 
@@ -90,19 +103,19 @@ class LineEvidence:
         return line_height(self.pieces)
 
     @cached_property
-    def digit_log_probs(self) -> LogProbs:
-        """(T, 11) from the line network, marks taken for blanks."""
-        return merge_marks(self.log_probs)
+    def look(self) -> Look:
+        """What the line network says of the line."""
+        return Look(merge_marks(self.log_probs))
 
     @cached_property
-    def further_looks(self) -> list[LogProbs]:
-        """(T', 11) each, likewise."""
-        return [merge_marks(log_probs) for log_probs in self.look_again()]
+    def further_looks(self) -> list[Look]:
+        """What it says of other pictures of the line."""
+        return [Look(merge_marks(log_probs)) for log_probs in self.look_again()]
 
     @cached_property
-    def closer_looks(self) -> list[list[LogProbs]]:
-        """(T', 11) each, likewise."""
-        return [[merge_marks(log_probs) for log_probs in looks] for looks in self.look_closer()]
+    def closer_looks(self) -> list[list[Look]]:
+        """What it says of pictures from nearer."""
+        return [[Look(merge_marks(log_probs)) for log_probs in looks] for looks in self.look_closer()]
 
     def fits(self, texts: Sequence[str]) -> list[tuple[list[Step], float] | None]:
         """How each of some texts fits the pieces, as `recognizer.lattice.fit_texts` says."""
@@ -197,13 +210,13 @@ def read_line(evidence: LineEvidence, segmented: str, alone: bool) -> tuple[str,
     Returns:
         The text, "" for none, and the probability that it is right, 0 to 1, as it was on real lines.
     """
-    text, probability = _weigh(evidence, [evidence.digit_log_probs], segmented, alone)
+    text, probability = _weigh(evidence, [evidence.look], segmented, alone)
     if probability < _SURE and evidence.further_looks:
-        text, probability = _weigh(evidence, [evidence.digit_log_probs, *evidence.further_looks], segmented, alone)
+        text, probability = _weigh(evidence, [evidence.look, *evidence.further_looks], segmented, alone)
     if probability < _SURE_OF_FRAMING:
         usual, least = text, probability + _BETTER
         for looks in evidence.closer_looks:
-            nearer, believed = _weigh(evidence, [evidence.digit_log_probs, *looks], segmented, alone)
+            nearer, believed = _weigh(evidence, [evidence.look, *looks], segmented, alone)
             if believed > least and not _loses_an_end(evidence, usual, nearer):
                 text, probability, least = nearer, believed, believed
     return _believed(text, probability)
@@ -219,11 +232,12 @@ def _loses_an_end(evidence: LineEvidence, text: str, nearer: str) -> bool:
     )
 
 
-def _weigh(evidence: LineEvidence, looks: Sequence[LogProbs], segmented: str, alone: bool) -> tuple[str, float]:
+def _weigh(evidence: LineEvidence, looks: Sequence[Look], segmented: str, alone: bool) -> tuple[str, float]:
     """The best of the texts that either reader proposes, and how probably it is right."""
-    proposed = [text for look in looks for text, _ in best_texts(look, count=_CANDIDATES)]
+    proposed = [text for look in looks for text in look.texts]
     texts = list(dict.fromkeys(proposed if alone else [*proposed, segmented]))
-    line = np.mean([np.maximum(text_log_probabilities(look, texts), _WORST_CANDIDATE) for look in looks], axis=0)
+    probabilities = text_log_probabilities_of([look.log_probs for look in looks], texts)
+    line = np.maximum(probabilities, _WORST_CANDIDATE).mean(axis=0)
     if alone:
         best = int(line.argmax())
         text = texts[best]
@@ -305,7 +319,7 @@ def spell(
         The pieces that spell the text, digits and marks, from left to right; or, where none do, a place for each digit by the
         line network's frames. Of the text "", marks alone.
     """
-    merged = evidence.digit_log_probs
+    merged = evidence.look.log_probs
     labels = [CLASS_NAMES.index(digit) for digit in text]
     try:
         spans = align(merged, text)

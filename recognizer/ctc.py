@@ -150,26 +150,46 @@ def text_log_probabilities(log_probs: LogProbs, texts: Sequence[str]) -> npt.NDA
     Returns:
         (number of texts,) float64 in nats, -inf where the frames cannot hold a text.
     """
-    if not texts:
-        return np.zeros(0)
+    return np.asarray(text_log_probabilities_of([log_probs], texts)[0])
+
+
+def text_log_probabilities_of(looks: Sequence[LogProbs], texts: Sequence[str]) -> npt.NDArray[np.float64]:
+    """The same of several looks at one line, counted through together: (number of looks, number of texts) float64.
+
+    Args:
+        looks: (T, 11) each, each row normalised; T may differ and be 0.
+        texts: digits; "" for no digit at all.
+    """
+    if not texts or not looks:
+        return np.zeros((len(looks), len(texts)))
     states = _states(texts)
-    emissions = _merge_idle(log_probs.astype(np.float64))[:, states]
+    emissions = _side_by_side([_merge_idle(look.astype(np.float64)) for look in looks])[:, :, states]
     # A digit follows another without a blank between where the two differ.
     skip = np.where(states[:, 3::2] != states[:, 1:-2:2], 0.0, -np.inf)
     # One more state on the left, that nothing comes from.
-    padded = np.full((len(texts), states.shape[1] + 1), -np.inf)
-    reached, one_left, digits = padded[:, 1:], padded[:, :-1], padded[:, 2::2]
-    reached[:, 0] = 0.0
-    skipped, new = np.empty_like(skip), np.empty_like(reached)
+    padded = np.full((len(looks), len(texts), states.shape[1] + 1), -np.inf)
+    reached, one_left, digits = padded[..., 1:], padded[..., :-1], padded[..., 2::2]
+    reached[..., 0] = 0.0
+    skipped, new = np.empty((len(looks), *skip.shape)), np.empty_like(reached)
     for emission in emissions:
-        np.add(digits[:, :-1], skip, out=skipped)
+        np.add(digits[..., :-1], skip, out=skipped)
         np.logaddexp(reached, one_left, out=new)
-        np.logaddexp(new[:, 3::2], skipped, out=new[:, 3::2])
+        np.logaddexp(new[..., 3::2], skipped, out=new[..., 3::2])
         np.add(new, emission, out=reached)
     # A path ends in the last digit or in the blank behind it; of "", in the blank.
     lengths = np.array([len(text) for text in texts])
     rows = np.arange(len(texts))
-    return np.asarray(np.logaddexp(padded[rows, 2 * lengths], reached[rows, 2 * lengths]), dtype=np.float64)
+    ends = np.logaddexp(padded[:, rows, 2 * lengths], reached[:, rows, 2 * lengths])
+    return np.asarray(ends, dtype=np.float64)
+
+
+def _side_by_side(looks: Sequence[npt.NDArray[np.float64]]) -> npt.NDArray[np.float64]:
+    """(most frames, number of looks, 11): shorter ones end in frames that surely are blank, which change no probability."""
+    frames = np.full((max(map(len, looks)), len(looks), looks[0].shape[1]), -np.inf)
+    frames[:, :, BLANK] = 0.0
+    for index, look in enumerate(looks):
+        frames[: len(look), index] = look
+    return frames
 
 
 def _merge_idle(log_probs: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -19,6 +19,7 @@ from recognizer.ctc import (
     greedy_text,
     merge_marks,
     text_log_probabilities,
+    text_log_probabilities_of,
 )
 
 
@@ -148,6 +149,18 @@ def test_texts_are_independent_of_those_beside_them():
     for text, value in zip(texts, together, strict=True):
         assert text_log_probabilities(log_probs, [text])[0] == pytest.approx(value, abs=1e-9)
     assert text_log_probabilities(log_probs, []).shape == (0,)
+
+
+def test_several_looks_are_counted_through_as_each_alone():
+    rng = np.random.default_rng(7)
+    looks = [normalised(rng.normal(0, 3, (frames, 11))) for frames in (9, 0, 14, 9)]
+    texts = ["", "5", "577", "1234"]
+    found = text_log_probabilities_of(looks, texts)
+    assert found.shape == (4, 4)
+    for row, look in zip(found, looks, strict=True):
+        np.testing.assert_allclose(row, text_log_probabilities(look, texts), atol=1e-12)
+    assert text_log_probabilities_of([], texts).shape == (0, 4)
+    assert text_log_probabilities_of(looks, []).shape == (4, 0)
 
 
 def test_impossible_classes_give_minus_infinity_without_a_warning():
