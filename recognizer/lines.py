@@ -33,6 +33,9 @@ _BRIGHT = 60
 """Grey level of the line picture from which a pixel counts as ink when its mean is brought to white."""
 _STRETCHES = (1.13, 0.88)
 """Widths of the further looks at a line, compared with the first."""
+_THICK, _HALF, _FADED = 0.3, 128, 1.7
+"""Where so much of the ink, of at least this grey level, has nothing but ink beside it, a further look has its grey values
+raised to this power: in a small scan, or with a thick pen, strokes run into one another, and their middle stays darkest."""
 _LONGEST = 1600
 """Widest line picture, in pixels: over a hundred digits."""
 
@@ -62,6 +65,8 @@ class Framing:
     """Whether what is taller than the digits must be in the picture from top to bottom, which makes them smaller."""
 
 
+_AROUND = np.ones((3, 3), np.uint8)
+_FADING = np.round(255 * (np.arange(256) / 255) ** _FADED).astype(np.uint8)
 _USUAL = Framing()
 _WHOLE = Framing(whole=True)
 _CLOSER = (Framing(1.2), Framing(1.3, 0.8), Framing(1.45, 0.4))
@@ -133,9 +138,10 @@ def _is_bar(component: Component) -> bool:
 
 
 def further_looks(flat: GreyImage, mask: InkMask, line: Sequence[Component], first: LinePicture) -> list[GreyImage]:
-    """The same line broader, narrower and, where it makes a difference, with its tall marks whole: what the sequence network
-    says of a doubtful line is more reliable on average than of one picture (Krizhevsky et al. 2012, "ImageNet classification
-    with deep convolutional neural networks", section 4.1, averages over crops likewise).
+    """The same line broader, narrower and, where it makes a difference, with thinner strokes and with its tall marks whole.
+
+    What the sequence network says of a doubtful line is more reliable on average than of one picture (Krizhevsky et al. 2012,
+    "ImageNet classification with deep convolutional neural networks", section 4.1, averages over crops likewise).
 
     Args:
         flat: as for `cut_line`.
@@ -147,8 +153,15 @@ def further_looks(flat: GreyImage, mask: InkMask, line: Sequence[Component], fir
         (32, W) uint8 each.
     """
     looks = _stretched(first.image)
+    if _is_thick(first.image):
+        looks.append(np.asarray(cv2.LUT(first.image, _FADING), dtype=np.uint8))
     whole = cut_line(flat, mask, line, _WHOLE)
     return [*looks, whole.image] if whole.scale != first.scale else looks
+
+
+def _is_thick(image: GreyImage) -> bool:
+    ink = (image >= _HALF).astype(np.uint8)
+    return int(cv2.erode(ink, _AROUND).sum()) > _THICK * int(ink.sum())
 
 
 def closer_looks(flat: GreyImage, mask: InkMask, line: Sequence[Component]) -> list[list[GreyImage]]:

@@ -309,6 +309,22 @@ def test_a_further_look_shows_tall_marks_whole():
     assert rows[-1] <= 30
 
 
+def test_a_further_look_opens_what_a_thick_pen_has_closed():
+    thin = number("80", height=60)
+    flat, mask = picture_of(thin)
+    components = find_components(mask, mask)
+    assert len(further_looks(flat, mask, components, cut_line(flat, mask, components))) == 2
+    # The same, out of focus: the holes are grey.
+    flat, mask = picture_of(cv2.GaussianBlur(cv2.dilate(thin, np.ones((9, 9), np.uint8)), (0, 0), 5))
+    components = find_components(mask, mask)
+    first = cut_line(flat, mask, components)
+    looks = further_looks(flat, mask, components, first)
+    assert len(looks) == 3
+    assert looks[2].shape == first.image.shape
+    assert (looks[2] <= first.image).all()
+    assert np.count_nonzero(looks[2] > 127) < 0.95 * np.count_nonzero(first.image > 127)
+
+
 def digits_and_a_slash():
     """Two digits with a slash between that touches both, so that all is one component twice as high as a digit."""
     left, right = number("2", 60, 3), number("5", 60, 4)
