@@ -30,6 +30,9 @@ _SURE = 0.88
 """A text that is less probable is weighed again, after further looks at the line."""
 _SURE_OF_FRAMING, _BETTER = 0.75, 0.12
 """A text that even then is less probable gives way to one that is more probable, by so much, in the line seen from nearer."""
+_HOPELESS, _MAJORITY = 0.3, 2
+"""A text that is less probable even then gives way to one that the line network alone finds in so many of the three nearer
+framings: where a thick pen has joined a whole line, no pieces spell what it says."""
 _SLASH, _TALL_SLASH = 0.05, 0.9
 """Probability of a slash where the digit network, which cannot tell them apart, sees a 1 within a line: of one no taller than
 the digits, and of one that is."""
@@ -219,7 +222,27 @@ def read_line(evidence: LineEvidence, segmented: str, alone: bool) -> tuple[str,
             nearer, believed = _weigh(evidence, [evidence.look, *looks], segmented, alone)
             if believed > least and not _loses_an_end(evidence, usual, nearer):
                 text, probability, least = nearer, believed, believed
+        if probability < _HOPELESS:
+            text, probability = _by_majority(evidence, text, probability)
     return _believed(text, probability)
+
+
+def _by_majority(evidence: LineEvidence, text: str, probability: float) -> tuple[str, float]:
+    """What the line network alone reads in most of the nearer framings, if that is more probable than a text.
+
+    Its own probability, the geometric mean over its looks, is what it was on real lines. Equal digits alone, as drawings and
+    bars give them, take more than its word.
+    """
+    framings: dict[str, list[float]] = {}
+    for looks in evidence.closer_looks:
+        log_probs = [look.log_probs for look in looks]
+        texts = list(dict.fromkeys(found for look in looks for found in look.texts))
+        line = text_log_probabilities_of(log_probs, texts).mean(axis=0)
+        framings.setdefault(texts[int(line.argmax())], []).append(float(line.max()))
+    nearer, found = max(framings.items(), key=lambda item: (len(item[1]), sum(item[1])), default=("", []))
+    believed = math.exp(sum(found) / len(found)) if len(found) >= _MAJORITY and len(set(nearer)) > 1 else 0.0
+    better = believed > probability and not _loses_an_end(evidence, text, nearer)
+    return (nearer, believed) if better else (text, probability)
 
 
 def _loses_an_end(evidence: LineEvidence, text: str, nearer: str) -> bool:

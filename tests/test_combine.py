@@ -424,6 +424,31 @@ def test_a_framing_that_says_the_same_or_is_in_doubt_itself_changes_nothing():
     assert asked == [True]
 
 
+def joined(*framings, first="4"):
+    """One piece that is no digit to the digit network, of which the line network says one digit at first, and what it says of
+    the nearer framings."""
+    said, _ = looking_closer(spread(first, 24), *framings)
+    return replace(said, pieces=singles(1), probabilities=rows("0", 0.01, other=10))
+
+
+def test_what_most_framings_say_of_joined_digits_is_read_without_pieces():
+    near, other = [spread("273", 28)] * 3, [spread("213", 28)] * 3
+    for framings in ([near, other, near], [near] * 3):
+        text, probability = read_line(joined(*framings), "0", alone=False)
+        assert text == "273"
+        assert 0.5 < probability < 1
+    doubtful = [torn("273", "8", 0.4)] * 3
+    assert read_line(joined(doubtful, other, doubtful), "0", alone=False)[1] < probability
+
+
+def test_framings_that_differ_or_say_one_digit_over_and_over_do_not_count_without_pieces():
+    before = read_line(joined(), "0", alone=False)
+    assert before[1] < combine._HOPELESS
+    differing = [[spread(text, 28)] * 3 for text in ("273", "213", "279")]
+    for framings in (differing, [[spread("111", 28)] * 3] * 3, [[spread("7", 28)] * 3] * 3):
+        assert read_line(joined(*framings), "0", alone=False) == before
+
+
 def test_a_sure_line_is_not_looked_at_from_nearer():
     said, asked = looking_closer(spread("27", 24), [spread("11", 24)])
     assert read_line(replace(said, probabilities=rows("27", 0.999)), "27", alone=False)[0] == "27"
