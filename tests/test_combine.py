@@ -24,6 +24,7 @@ def every_text_is_believed():
     """Made-up evidence is worse than a real line's: what is hardly believed has a test of its own."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(combine, "_LEAST_BELIEVED", 0.0)
+        patch.setattr(combine, "_LEAST_OF_ONE", 0.0)
         yield
 
 
@@ -242,6 +243,16 @@ def test_text_that_is_hardly_believed_is_none(monkeypatch):
     assert read_line(said, "46", alone=False) == ("", pytest.approx(1 - probability))
 
 
+def test_one_digit_alone_takes_more_belief(monkeypatch):
+    for text, name in (("4", "_LEAST_OF_ONE"), ("46", "_LEAST_BELIEVED")):
+        said = evidence(singles(len(text)), rows(text, 0.6, other=1), torn(text, "1", 0.4))
+        probability = read_line(said, text, alone=False)[1]
+        monkeypatch.setattr(combine, name, probability + 0.01)
+        assert read_line(said, text, alone=False) == ("", pytest.approx(1 - probability))
+        monkeypatch.setattr(combine, name, 0.0)
+        assert read_line(said, text, alone=False)[0] == text
+
+
 def test_text_of_more_digits_than_frames_is_possible_but_not_likely():
     said = evidence(singles(3), rows("253", 0.9), answer([6, BLANK], 0.99))
     text, probability = read_line(said, "253", alone=False)
@@ -315,6 +326,16 @@ def test_empty_text_leaves_nothing_but_marks(classes):
     assert all(choice.is_mark for choice in choices)
     assert {pixel for c in choices for pixel in range(c.box.x, c.box.right)} == {*range(10, 34), *range(50, 62)}
     assert decode([choices], said.probabilities, CLASS_NAMES, 1.0, (90, 32), []).text == ""
+
+
+def test_one_digit_alone_takes_more_belief(monkeypatch):
+    for text, name in (("4", "_LEAST_OF_ONE"), ("46", "_LEAST_BELIEVED")):
+        said = evidence(singles(len(text)), rows(text, 0.6, other=1), torn(text, "1", 0.4))
+        probability = read_line(said, text, alone=False)[1]
+        monkeypatch.setattr(combine, name, probability + 0.01)
+        assert read_line(said, text, alone=False) == ("", pytest.approx(1 - probability))
+        monkeypatch.setattr(combine, name, 0.0)
+        assert read_line(said, text, alone=False)[0] == text
 
 
 def test_text_of_more_digits_than_frames_is_left_to_the_pieces():
