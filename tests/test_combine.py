@@ -328,16 +328,6 @@ def test_empty_text_leaves_nothing_but_marks(classes):
     assert decode([choices], said.probabilities, CLASS_NAMES, 1.0, (90, 32), []).text == ""
 
 
-def test_one_digit_alone_takes_more_belief(monkeypatch):
-    for text, name in (("4", "_LEAST_OF_ONE"), ("46", "_LEAST_BELIEVED")):
-        said = evidence(singles(len(text)), rows(text, 0.6, other=1), torn(text, "1", 0.4))
-        probability = read_line(said, text, alone=False)[1]
-        monkeypatch.setattr(combine, name, probability + 0.01)
-        assert read_line(said, text, alone=False) == ("", pytest.approx(1 - probability))
-        monkeypatch.setattr(combine, name, 0.0)
-        assert read_line(said, text, alone=False)[0] == text
-
-
 def test_text_of_more_digits_than_frames_is_left_to_the_pieces():
     said = evidence(singles(3), rows("253"), answer([6, BLANK]))
     segmented = choose([said.pieces], said.probabilities)[0]
