@@ -441,15 +441,22 @@ def test_a_twin_that_differs_is_not_exported(run: Path, tmp_path: Path, monkeypa
     assert list(tmp_path.iterdir()) == [target]
 
 
+@pytest.mark.parametrize("anew", [True, False])
 def test_integers_that_answer_otherwise_are_left_out(
-    run: Path, exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    run: Path,
+    exported: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    anew: bool,
 ) -> None:
     target = copy_of(exported, tmp_path / "checkpoints")
     monkeypatch.setattr("train.__main__._import_keras_quietly", lambda: None)
     assert main(["export", str(run), "--to", str(target)]) == 0
     assert "floating point" not in capsys.readouterr().out
     monkeypatch.setattr(export.quantize, "mean_distance", lambda *_: 0.03)
-    assert main(["export", str(run), "--to", str(target)]) == 0
+    # Whether it comes from a run or from the checkpoint itself, which says how far its integers were.
+    assert main(["export", str(run if anew else target), "--to", str(target)]) == 0
     assert "served in floating point" in capsys.readouterr().out
     assert {path.name for path in target.iterdir()} == FILES - {"digits.int8.onnx"}
     checkpoint = load_checkpoint(target)

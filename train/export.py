@@ -122,6 +122,7 @@ def write_checkpoint(
         if not integers:  # then the reader serves the other twin
             (staging / f"{name}{INT8}").unlink()
         manifest = describe(staging, network)
+        manifest.pop("int8_distance", None)  # of an earlier export
         manifest |= {"onnx_difference": difference} | ({"int8_distance": round(distance, 6)} if integers else {})
         write_json(staging / f"{name}.json", manifest)
         checkpoint = load_checkpoint(staging, name)
