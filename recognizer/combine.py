@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from recognizer.ctc import BLANK, LogProbs, align, best_texts, greedy_runs, merge_marks, text_log_probabilities_of
+from recognizer.ctc import BLANK, LogProbs, align, best_texts, greedy_runs, merge_marks, text_log_probabilities
 from recognizer.decode import Choice, line_height, piece_scores
 from recognizer.lattice import Step, fit_texts, total_score
 from recognizer.lines import LinePicture, place_frames
@@ -238,9 +238,8 @@ def _by_majority(evidence: LineEvidence, text: str, probability: float) -> tuple
     """
     framings: dict[str, list[float]] = {}
     for looks in evidence.closer_looks:
-        log_probs = [look.log_probs for look in looks]
-        texts = list(dict.fromkeys(found for look in looks for found in look.texts))
-        line = text_log_probabilities_of(log_probs, texts).mean(axis=0)
+        texts, log_probs = _propose(looks)
+        line = log_probs.mean(axis=0)
         framings.setdefault(texts[int(line.argmax())], []).append(float(line.max()))
     nearer, found = max(framings.items(), key=lambda item: (len(item[1]), sum(item[1])), default=("", []))
     believed = math.exp(sum(found) / len(found)) if len(found) >= _MAJORITY and len(set(nearer)) > 1 else 0.0
@@ -260,10 +259,8 @@ def _loses_an_end(evidence: LineEvidence, text: str, nearer: str) -> bool:
 
 def _weigh(evidence: LineEvidence, looks: Sequence[Look], segmented: str, alone: bool) -> tuple[str, float]:
     """The best of the texts that either reader proposes, and how probably it is right."""
-    proposed = [text for look in looks for text in look.texts]
-    texts = list(dict.fromkeys(proposed if alone else [*proposed, segmented]))
-    probabilities = text_log_probabilities_of([look.log_probs for look in looks], texts)
-    line = np.maximum(probabilities, _WORST_CANDIDATE).mean(axis=0)
+    texts, log_probs = _propose(looks, [] if alone else [segmented])
+    line = np.maximum(log_probs, _WORST_CANDIDATE).mean(axis=0)
     if alone:
         best = int(line.argmax())
         text = texts[best]
@@ -282,6 +279,12 @@ def _weigh(evidence: LineEvidence, looks: Sequence[Look], segmented: str, alone:
     doubt, left_over = (1.0, 1.0) if way is None else (_doubt(evidence, way[0]), _left_over(evidence, way[0]))
     signs += [math.log(len(evidence.pieces)), doubt, left_over, doubt * (len(text) == 1)]
     return text, _probability(float(_TOGETHER @ signs))
+
+
+def _propose(looks: Sequence[Look], more: Sequence[str] = ()) -> tuple[list[str], npt.NDArray[np.float64]]:
+    """The texts that some looks propose, and `more`; and their log-probabilities, (number of looks, number of texts)."""
+    texts = list(dict.fromkeys([*(text for look in looks for text in look.texts), *more]))
+    return texts, text_log_probabilities([look.log_probs for look in looks], texts)
 
 
 def _log_odds(scores: npt.NDArray[np.float64], best: int) -> float:

@@ -140,25 +140,16 @@ def _probability(entry: tuple[str, float, float]) -> float:
     return entry[1] + entry[2]
 
 
-def text_log_probabilities(log_probs: LogProbs, texts: Sequence[str]) -> npt.NDArray[np.float64]:
-    """Log-probability of each text, by the forward algorithm of Graves et al. 2006, section 4.1.
-
-    Args:
-        log_probs: (T, 11), each row normalised; T may be 0.
-        texts: digits; "" for no digit at all.
-
-    Returns:
-        (number of texts,) float64 in nats, -inf where the frames cannot hold a text.
-    """
-    return np.asarray(text_log_probabilities_of([log_probs], texts)[0])
-
-
-def text_log_probabilities_of(looks: Sequence[LogProbs], texts: Sequence[str]) -> npt.NDArray[np.float64]:
-    """The same of several looks at one line, counted through together: (number of looks, number of texts) float64.
+def text_log_probabilities(looks: Sequence[LogProbs], texts: Sequence[str]) -> npt.NDArray[np.float64]:
+    """Log-probability of each text in each of several looks at a line, by the forward algorithm of Graves et al. 2006,
+    section 4.1. All are counted through together, which takes hardly longer than one.
 
     Args:
         looks: (T, 11) each, each row normalised; T may differ and be 0.
         texts: digits; "" for no digit at all.
+
+    Returns:
+        (number of looks, number of texts) float64 in nats, -inf where the frames cannot hold a text.
     """
     if not texts or not looks:
         return np.zeros((len(looks), len(texts)))

@@ -18,9 +18,12 @@ from recognizer.ctc import (
     best_texts,
     greedy_text,
     merge_marks,
-    text_log_probabilities,
-    text_log_probabilities_of,
 )
+
+
+def text_log_probabilities(log_probs, texts):
+    """Of one look alone."""
+    return ctc.text_log_probabilities([log_probs], texts)[0]
 
 
 def normalised(scores):
@@ -155,12 +158,12 @@ def test_several_looks_are_counted_through_as_each_alone():
     rng = np.random.default_rng(7)
     looks = [normalised(rng.normal(0, 3, (frames, 11))) for frames in (9, 0, 14, 9)]
     texts = ["", "5", "577", "1234"]
-    found = text_log_probabilities_of(looks, texts)
+    found = ctc.text_log_probabilities(looks, texts)
     assert found.shape == (4, 4)
     for row, look in zip(found, looks, strict=True):
         np.testing.assert_allclose(row, text_log_probabilities(look, texts), atol=1e-12)
-    assert text_log_probabilities_of([], texts).shape == (0, 4)
-    assert text_log_probabilities_of(looks, []).shape == (4, 0)
+    assert ctc.text_log_probabilities([], texts).shape == (0, 4)
+    assert ctc.text_log_probabilities(looks, []).shape == (4, 0)
 
 
 def test_impossible_classes_give_minus_infinity_without_a_warning():

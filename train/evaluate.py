@@ -282,9 +282,9 @@ def evaluate_folder(
         transfer: a folder of other collections, as `train.transfer` takes, to measure the weights on as well.
 
     Returns:
-        The figures, and the folder they were saved in; under `served`, of a checkpoint, those of the network in 8-bit
-        integers. Validation figures are only given where the data are those that
-        the weights were trained on: of others, no validation part was kept away from the training.
+        The figures, and the folder they were saved in; of a checkpoint, under `served`, those of the network that the reader
+        serves from. Validation figures are only given where the data are those that the weights were trained on: of others, no
+        validation part was kept away from the training.
 
     Raises:
         RunError: the folder is neither a run nor a checkpoint.

@@ -12,9 +12,8 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -36,7 +35,7 @@ TOLERANCE = 1e-5
 """How far a probability of the ONNX twin may be from Keras's."""
 _MOST_CONFUSIONS = 5
 _SUFFIXES = (".keras", ".onnx", INT8)
-_OF_EXPORT = ("date", "onnx_difference", "int8_distance")
+OF_EXPORT = ("date", "onnx_difference", "int8_distance")
 """Entries of the manifest about the export itself."""
 
 
@@ -58,44 +57,40 @@ def export_run(run: Path, to: Path, *, manifest_only: bool = False) -> Path:
     """
     config, description = load_config(run)
     metrics = matching_metrics(run, "temperature")
-    export = (
-        describe_again
-        if manifest_only
-        else partial(write_checkpoint, export_twin=export_onnx, tolerance=TOLERANCE, export_int8=export_int8)
-    )
+    export = describe_again if manifest_only else write_checkpoint
     return export(
-        DIGITS,
+        DIGIT_NETWORK,
         run / BEST,
         to,
-        load=load_network,
-        describe=lambda folder, network: make_manifest(
+        lambda folder, network: make_manifest(
             DIGITS, folder, network, description, run, _own_entries(config, description, metrics), _loss
         ),
     )
 
 
-def write_checkpoint(
-    name: str,
-    weights: Path,
-    to: Path,
-    *,
-    load: Callable[[Path], Any],
-    export_twin: Callable[[Any, Path], float],
-    tolerance: float,
-    export_int8: Callable[[Path, Path], float],
-    describe: Callable[[Path, Any], dict[str, Any]],
-) -> Path:
-    """Write the files of a checkpoint, all or nothing.
+class Kind(NamedTuple):
+    """How the networks of one kind are exported."""
+
+    name: str
+    """First part of their checkpoint's files' names."""
+    load: Callable[[Path], Any]
+    """From a .keras file to the network; raises RunError."""
+    export_twin: Callable[[Any, Path], float]
+    """Writes a network's .onnx file and returns how far its answers are from the network's."""
+    tolerance: float
+    """How far they may be."""
+    export_int8: Callable[[Path, Path], float]
+    """From the .onnx file to the same network in 8-bit integers; returns how far its answers are from those of the other on
+    average, as `quantize.mean_distance` gives it."""
+
+
+def write_checkpoint(kind: Kind, weights: Path, to: Path, describe: Callable[[Path, Any], dict[str, Any]]) -> Path:
+    """Write the files of a checkpoint, all or nothing. A network that answers otherwise in integers has no such file.
 
     Args:
-        name: first part of the files' names.
+        kind: what the network is.
         weights: the .keras file of the network.
         to: the checkpoint folder; files that are there are replaced together, or not at all.
-        load: from a .keras file to the network.
-        export_twin: writes a network's .onnx file and returns how far its answers are from the network's.
-        tolerance: how far they may be.
-        export_int8: from the .onnx file to the same network in 8-bit integers; returns how far its answers are from those of
-            the other on average, as `quantize.mean_distance` gives it. If they are too far, it is left out.
         describe: from the folder that holds these files, and the network, to the manifest.
 
     Returns:
@@ -105,24 +100,26 @@ def write_checkpoint(
         RunError: the weights cannot be loaded.
         ExportError: the ONNX twin or its form in integers cannot be made, or the twin does not agree; `to` is as it was.
     """
-    network = load(weights)
+    name = kind.name
+    network = kind.load(weights)
     to.parent.mkdir(parents=True, exist_ok=True)
     # Beside the target, so that renaming does not cross file systems.
     with tempfile.TemporaryDirectory(prefix=".export-", dir=to.parent) as folder:
         staging = Path(folder)
         network.save(staging / f"{name}.keras")
-        network = load(staging / f"{name}.keras")
-        difference = export_twin(network, staging / f"{name}.onnx")
-        if not difference <= tolerance:
+        network = kind.load(staging / f"{name}.keras")
+        with _silence():
+            difference = kind.export_twin(network, staging / f"{name}.onnx")
+        if not difference <= kind.tolerance:
             raise ExportError(
-                f"The ONNX twin differs from the Keras network by {difference:.1e}, more than {tolerance:.0e}."
+                f"The ONNX twin differs from the Keras network by {difference:.1e}, more than {kind.tolerance:.0e}."
             )
-        distance = export_int8(staging / f"{name}.onnx", staging / f"{name}{INT8}")
+        with _silence():
+            distance = kind.export_int8(staging / f"{name}.onnx", staging / f"{name}{INT8}")
         integers = distance <= quantize.TOLERANCE
         if not integers:  # then the reader serves the other twin
             (staging / f"{name}{INT8}").unlink()
         manifest = describe(staging, network)
-        manifest.pop("int8_distance", None)  # of an earlier export
         manifest |= {"onnx_difference": difference} | ({"int8_distance": round(distance, 6)} if integers else {})
         write_json(staging / f"{name}.json", manifest)
         checkpoint = load_checkpoint(staging, name)
@@ -134,40 +131,32 @@ def write_checkpoint(
     return to / f"{name}.json"
 
 
-def describe_again(
-    name: str,
-    weights: Path,
-    to: Path,
-    *,
-    load: Callable[[Path], Any],
-    describe: Callable[[Path, Any], dict[str, Any]],
-) -> Path:
+def describe_again(kind: Kind, weights: Path, to: Path, describe: Callable[[Path, Any], dict[str, Any]]) -> Path:
     """Write the manifest of a checkpoint anew: weights that were exported before stay the same files, byte for byte.
 
     Args:
-        name: first part of the files' names.
+        kind: what the network is.
         weights: the .keras file of the run.
         to: the checkpoint folder.
-        load: from a .keras file to the network.
-        describe: from the folder that holds both files, and the network, to the manifest.
+        describe: from the folder that holds its files, and the network, to the manifest.
 
     Returns:
-        Path of the manifest; what it says of the export itself (date, libraries, difference of the twin) is as it was.
+        Path of the manifest; what it says of the export itself (date, libraries, how far the twins are) is as it was.
 
     Raises:
         CheckpointError: the folder holds no whole checkpoint.
         ExportError: it holds other weights than the run.
     """
-    checkpoint = load_checkpoint(to, name)
+    checkpoint = load_checkpoint(to, kind.name)
     verify_file(checkpoint, checkpoint.keras_path)
-    network = load(checkpoint.keras_path)
-    if not all(map(np.array_equal, network.get_weights(), load(weights).get_weights())):
+    network = kind.load(checkpoint.keras_path)
+    if not all(map(np.array_equal, network.get_weights(), kind.load(weights).get_weights())):
         raise ExportError(f"{to} holds other weights than {weights}: export them whole, without --manifest-only.")
     manifest, before = describe(to, network), checkpoint.manifest
-    manifest |= {entry: before[entry] for entry in _OF_EXPORT if entry in before}
+    manifest |= {entry: before[entry] for entry in OF_EXPORT if entry in before}
     manifest["libraries"] |= {part: found for part, found in before.get("libraries", {}).items() if part == "export"}
-    write_json(to / f"{name}.json", manifest)
-    return to / f"{name}.json"
+    write_json(to / f"{kind.name}.json", manifest)
+    return to / f"{kind.name}.json"
 
 
 def export_onnx(network: Any, path: Path) -> float:
@@ -184,8 +173,7 @@ def export_onnx(network: Any, path: Path) -> float:
         ExportError: the export failed.
     """
     convert(serving_form(network), path, "images", (None, CROP_SIZE, CROP_SIZE, 1))
-    with silence():
-        return largest_difference(network, path, to_network_input(check_images()))
+    return largest_difference(network, path, to_network_input(check_images()))
 
 
 def serving_form(network: Any) -> Any:
@@ -235,10 +223,10 @@ def export_int8(path: Path, to: Path) -> float:
     Raises:
         ExportError: ONNX Runtime cannot do it.
     """
-    ranges, others = (_calibration_batches(seed) for seed in (0, 1))
-    with silence():
-        quantize.quantize(path, to, ranges)
-        return quantize.mean_distance(path, to, others)
+    return quantize.quantize_and_compare(path, to, _calibration_batches(0), _calibration_batches(1))
+
+
+DIGIT_NETWORK = Kind(DIGITS, load_network, export_onnx, TOLERANCE, export_int8)
 
 
 def _calibration_batches(seed: int) -> list[npt.NDArray[np.float32]]:
@@ -264,14 +252,13 @@ def convert(network: Any, path: Path, name: str, shape: tuple[int | None, ...]) 
     # The export needs a network that was called once; 32 suits whatever it is to be a multiple of.
     example = np.zeros((1, *(32 if size is None else size for size in shape[1:])), np.float32)
     try:
-        with silence():
-            network(example)
-            network.export(
-                path,
-                format="onnx",
-                verbose=False,
-                input_signature=[keras.InputSpec(shape=shape, dtype="float32", name=name)],
-            )
+        network(example)
+        network.export(
+            path,
+            format="onnx",
+            verbose=False,
+            input_signature=[keras.InputSpec(shape=shape, dtype="float32", name=name)],
+        )
     except Exception as error:  # tf2onnx, TensorFlow and ONNX raise many kinds
         raise ExportError(f"The network cannot be exported to ONNX ({type(error).__name__}: {error}).") from error
 
@@ -528,7 +515,7 @@ def _replace_together(source: Path, target: Path, names: list[str]) -> None:
 
 
 @contextlib.contextmanager
-def silence() -> Any:
+def _silence() -> Any:
     """Keep the exporters' own chatter and warnings, which say nothing to act on, off the terminal."""
     level = logging.root.manager.disable
     logging.disable(logging.WARNING)

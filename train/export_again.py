@@ -5,33 +5,21 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from recognizer.checkpoint import DIGITS, STRINGS, Checkpoint, load_checkpoint, verify_file
-from train import export, export_strings
-from train.evaluate import load_network
+from recognizer.checkpoint import Checkpoint, load_checkpoint, verify_file
+from train.export import DIGIT_NETWORK, OF_EXPORT, Kind, file_hashes, write_checkpoint
+from train.export_strings import LINE_NETWORK
 from train.run import library_versions
-from train.sequence_model import load_sequence_network
-
-
-class _Form(NamedTuple):
-    load: Any
-    export_twin: Any
-    tolerance: float
-    export_int8: Any
-
-
-_FORMS = {
-    DIGITS: _Form(load_network, export.export_onnx, export.TOLERANCE, export.export_int8),
-    STRINGS: _Form(
-        load_sequence_network, export_strings.export_onnx, export_strings.TOLERANCE, export_strings.export_int8
-    ),
-}
 
 
 def is_checkpoint(folder: Path) -> bool:
     """Whether a folder holds a network's manifest."""
-    return any((folder / f"{name}.json").is_file() for name in _FORMS)
+    return bool(_kinds(folder))
+
+
+def _kinds(folder: Path) -> list[Kind]:
+    return [kind for kind in (DIGIT_NETWORK, LINE_NETWORK) if (folder / f"{kind.name}.json").is_file()]
 
 
 def export_again(folder: Path, to: Path) -> list[Path]:
@@ -49,27 +37,20 @@ def export_again(folder: Path, to: Path) -> list[Path]:
         RunError: the weights are of another network than this version's.
         ExportError: a network cannot be exported, or its forms do not agree.
     """
-    names = [name for name in _FORMS if (folder / f"{name}.json").is_file()]
-    checkpoints = [load_checkpoint(folder, name) for name in names]
-    for checkpoint in checkpoints:
+    checkpoints = [(kind, load_checkpoint(folder, kind.name)) for kind in _kinds(folder)]
+    for _, checkpoint in checkpoints:
         verify_file(checkpoint, checkpoint.keras_path)
     return [
-        export.write_checkpoint(
-            checkpoint.name,
-            checkpoint.keras_path,
-            to,
-            **_FORMS[checkpoint.name]._asdict(),
-            describe=partial(_describe, checkpoint),
-        )
-        for checkpoint in checkpoints
+        write_checkpoint(kind, checkpoint.keras_path, to, partial(_describe, checkpoint))
+        for kind, checkpoint in checkpoints
     ]
 
 
 def _describe(checkpoint: Checkpoint, folder: Path, _: Any) -> dict[str, Any]:
-    libraries = {**checkpoint.manifest.get("libraries", {}), "export": library_versions()}
+    kept = {name: entry for name, entry in checkpoint.manifest.items() if name not in OF_EXPORT}
     return {
-        **checkpoint.manifest,
+        **kept,
         "date": datetime.now(UTC).date().isoformat(),
-        "files": export.file_hashes(folder, checkpoint.name),
-        "libraries": libraries,
+        "files": file_hashes(folder, checkpoint.name),
+        "libraries": {**kept.get("libraries", {}), "export": library_versions()},
     }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +16,14 @@ from recognizer.types import LINE_HEIGHT
 from train import quantize
 from train.callbacks import BEST
 from train.errors import ExportError
-from train.export import convert, describe_again, make_manifest, matching_metrics, silence, write_checkpoint
+from train.export import Kind, convert, describe_again, make_manifest, matching_metrics, write_checkpoint
 from train.line_batches import sorted_batches
 from train.sequence_model import FRAME, load_sequence_network
 from train.strings import StringsConfig, load_strings_config
 from train.synthesis import StringStream
 from train.synthesis.made import made_sources
 
-TOLERANCE = 1e-4
+_TOLERANCE = 1e-4
 """Largest difference of a probability between the Keras network and its twin."""
 _WIDTH_STEP = 8
 """What a line's width must be a multiple of."""
@@ -49,17 +48,12 @@ def export_strings_run(run: Path, to: Path, *, manifest_only: bool = False) -> P
     """
     config, description = load_strings_config(run)
     metrics = matching_metrics(run, "validation")
-    export = (
-        describe_again
-        if manifest_only
-        else partial(write_checkpoint, export_twin=export_onnx, tolerance=TOLERANCE, export_int8=export_int8)
-    )
+    export = describe_again if manifest_only else write_checkpoint
     return export(
-        STRINGS,
+        LINE_NETWORK,
         run / BEST,
         to,
-        load=load_sequence_network,
-        describe=lambda folder, network: _manifest(config, description, metrics, folder, network, run),
+        lambda folder, network: _manifest(config, description, metrics, folder, network, run),
     )
 
 
@@ -89,10 +83,11 @@ def export_int8(path: Path, to: Path) -> float:
     Raises:
         ExportError: ONNX Runtime cannot do it.
     """
-    ranges, others = (written_batches(_CALIBRATION_LINES, seed) for seed in (1, 2))
-    with silence():
-        quantize.quantize(path, to, ranges)
-        return quantize.mean_distance(path, to, others, np.exp)
+    ranges, others = (_written_batches(_CALIBRATION_LINES, seed) for seed in (1, 2))
+    return quantize.quantize_and_compare(path, to, ranges, others, np.exp)
+
+
+LINE_NETWORK = Kind(STRINGS, load_sequence_network, export_onnx, _TOLERANCE, export_int8)
 
 
 def largest_difference(network: Any, path: Path, batches: Sequence[npt.NDArray[np.float32]]) -> float:
@@ -131,14 +126,14 @@ def check_batches(count: int = 64, seed: int = 0) -> list[npt.NDArray[np.float32
     Returns:
         (N, 32, W, 1) float32 in [0, 1] each, of differing N and W.
     """
-    batches = written_batches(count, seed)
+    batches = _written_batches(count, seed)
     extremes = np.zeros((3, LINE_HEIGHT, 5 * _WIDTH_STEP), np.uint8)
     extremes[1] = 255
     extremes[2] = np.random.default_rng(seed).integers(0, 256, extremes.shape[1:])
     return [*batches, to_network_input(extremes), batches[-1][:1]]
 
 
-def written_batches(count: int, seed: int) -> list[npt.NDArray[np.float32]]:
+def _written_batches(count: int, seed: int) -> list[npt.NDArray[np.float32]]:
     """Lines as for the training, but with digits of this project's own hands: (N, 32, W, 1) float32 in [0, 1] each."""
     lines, classes = StringStream(made_sources(), seed).batch(0, count)
     return [to_network_input(pictures) for pictures, _ in sorted_batches(lines, classes, 16)]
