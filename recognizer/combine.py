@@ -6,7 +6,7 @@ import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -45,6 +45,9 @@ _LONG, _WITHIN, _LOWEST, _NO_ONE = 1.3, 0.05, 0.6, 3.0
 """A bar within a line that is so long, in the height of its neighbours, and ends hardly above their foot or below their top, is
 so much less probably a 1, in nats: of 324 bars in real lines that were 1s four were so long, and of 137 slashes 82. Lower than
 so much of the line's height, a neighbour tells nothing."""
+_TALL_MARK, _LEAST_PARTED, _PARTED = 0.9, 2, 6.0
+"""Where half of a picture's lines, and at least so many, have a mark within that is no lower than this, in heights of the
+digits, as a column of dates has, another line's text is so much more probable, in nats, without a 1 within that would be one."""
 _SEGMENTATION_WEIGHT = 0.2
 """Weight of the pieces' log-probability against the line network's: their scores promise too much."""
 _WORST_FIT = -15.0
@@ -202,7 +205,42 @@ def see_characters(picture: LinePicture, log_probs: LogProbs, line: Sequence[Com
     return seen
 
 
-def read_line(evidence: LineEvidence, segmented: str, alone: bool) -> tuple[str, float]:
+def read_lines(lines: Sequence[LineEvidence], segmented: Sequence[str], alone: bool) -> list[tuple[str, float]]:
+    """Choose the texts of a picture's lines, each as `read_line` does, and then once more where others tell what a bar is.
+
+    Args:
+        lines: the evidence of each.
+        segmented: the text of each by segmentation.
+        alone: whether only the line network is asked.
+
+    Returns:
+        Of each line what `read_line` returns.
+    """
+    read = [read_line(line, text, alone) for line, text in zip(lines, segmented, strict=True)]
+    if alone:
+        return read
+    parted = [_is_parted(line, text) for line, (text, _) in zip(lines, read, strict=True)]
+    if sum(parted) < max(_LEAST_PARTED, len(lines) / 2):
+        return read
+    return [
+        answer if already else read_line(line, text, alone, parted=True)
+        for line, text, answer, already in zip(lines, segmented, read, parted, strict=True)
+    ]
+
+
+def _is_parted(evidence: LineEvidence, text: str) -> bool:
+    """Whether a tall mark stands between two digits of a line's text."""
+    (way,) = evidence.fits([text]) if text else [None]
+    if way is None:
+        return False
+    digits = [place for place, (_, is_mark) in enumerate(way[0]) if not is_mark]
+    return any(
+        is_mark and evidence.all_pieces[index].component.box.height >= _TALL_MARK * evidence.height
+        for index, is_mark in way[0][digits[0] : digits[-1]]
+    )
+
+
+def read_line(evidence: LineEvidence, segmented: str, alone: bool, parted: bool = False) -> tuple[str, float]:
     """Choose a line's text.
 
     Both readers' log-probabilities are weighted and added: a product of experts (Hinton 2002, "Training products of experts by
@@ -212,17 +250,19 @@ def read_line(evidence: LineEvidence, segmented: str, alone: bool) -> tuple[str,
         evidence: of the line.
         segmented: the text by segmentation, one of the candidates.
         alone: whether only the line network is asked.
+        parted: whether other lines of the picture have a tall mark within.
 
     Returns:
         The text, "" for none, and the probability that it is right, 0 to 1, as it was on real lines.
     """
-    text, probability = _weigh(evidence, [evidence.look], segmented, alone)
+    weigh = partial(_weigh, evidence, segmented=segmented, alone=alone, parted=parted)
+    text, probability = weigh([evidence.look])
     if probability < _SURE and evidence.further_looks:
-        text, probability = _weigh(evidence, [evidence.look, *evidence.further_looks], segmented, alone)
+        text, probability = weigh([evidence.look, *evidence.further_looks])
     if probability < _SURE_OF_FRAMING:
         usual, least = text, probability + _BETTER
         for looks in evidence.closer_looks:
-            nearer, believed = _weigh(evidence, [evidence.look, *looks], segmented, alone)
+            nearer, believed = weigh([evidence.look, *looks])
             if believed > least and not _loses_an_end(evidence, usual, nearer):
                 text, probability, least = nearer, believed, believed
         if probability < _HOPELESS:
@@ -257,7 +297,9 @@ def _loses_an_end(evidence: LineEvidence, text: str, nearer: str) -> bool:
     )
 
 
-def _weigh(evidence: LineEvidence, looks: Sequence[Look], segmented: str, alone: bool) -> tuple[str, float]:
+def _weigh(
+    evidence: LineEvidence, looks: Sequence[Look], segmented: str, alone: bool, parted: bool
+) -> tuple[str, float]:
     """The best of the texts that either reader proposes, and how probably it is right."""
     texts, log_probs = _propose(looks, [] if alone else [segmented])
     line = np.maximum(log_probs, _WORST_CANDIDATE).mean(axis=0)
@@ -271,6 +313,9 @@ def _weigh(evidence: LineEvidence, looks: Sequence[Look], segmented: str, alone:
     fit = np.array([-np.inf if way is None else way[1] - whole for way in ways])
     ones = np.array([_ones_that_are_none(evidence, text, way) for text, way in zip(texts, ways, strict=True)])
     scores = line + _SEGMENTATION_WEIGHT * np.maximum(fit, _WORST_FIT) - _NO_ONE * ones
+    if parted:
+        longest = texts[int(scores.argmax())]
+        scores += _PARTED * np.array([_lacks_a_one(text, longest) for text in texts])
     best = int(scores.argmax())
     text, way = texts[best], ways[best]
     agreed = float(text == segmented == texts[int(line.argmax())])
@@ -299,6 +344,11 @@ def _ones_that_are_none(evidence: LineEvidence, text: str, way: tuple[Sequence[S
         return 0
     digits = (index for index, is_mark in way[0] if not is_mark)
     return sum(digit == "1" and index in evidence.slashes for digit, index in zip(text, digits, strict=True))
+
+
+def _lacks_a_one(text: str, longer: str) -> bool:
+    """Whether nothing but a 1 within a text makes it longer."""
+    return any(longer == f"{text[:place]}1{text[place:]}" for place in range(1, len(text)))
 
 
 def _doubt(evidence: LineEvidence, way: Sequence[Step]) -> float:

@@ -15,7 +15,7 @@ from recognizer.binarize import Binarized, binarize, rescale, working_scale
 from recognizer.borders import leave_out_borders
 from recognizer.checkpoint import STRINGS, load_checkpoint
 from recognizer.classifier import DigitClassifier
-from recognizer.combine import LineEvidence, read_line, see_characters, spell
+from recognizer.combine import LineEvidence, read_lines, see_characters, spell
 from recognizer.decode import Choice, choose, decode, digits_of, text_of
 from recognizer.errors import CheckpointError
 from recognizer.image_io import load_image, to_grey
@@ -197,17 +197,21 @@ class DigitReader:
         """Let the line network have its say: the pieces that spell the text of each line, and the text's probability."""
         alone = self.method == "sequence"
         texts = [text_of(choices, probabilities) for choices in chosen]
-        spelled, trusted, first = [], [], 0
-        for index, (row, pieces, choices) in enumerate(zip(rows, lines, chosen, strict=True)):
+        evidence, first = [], 0
+        for index, (row, pieces) in enumerate(zip(rows, lines, strict=True)):
             last = first + sum(map(len, pieces))
             look_again = partial(self._look_again, binarized, row, pictures[index])
             look_closer = partial(self._look_closer, binarized, row)
-            evidence = LineEvidence(pieces, first, probabilities[first:last], answers[index], look_again, look_closer)
-            text, probability = read_line(evidence, texts[index], alone)
-            spelled.append(spell(evidence, text, choices, pictures[index], cleaned, row))
-            if text:
-                trusted.append(probability)
+            evidence.append(
+                LineEvidence(pieces, first, probabilities[first:last], answers[index], look_again, look_closer)
+            )
             first = last
+        read = read_lines(evidence, texts, alone)
+        spelled = [
+            spell(line, text, choices, picture, cleaned, row)
+            for line, (text, _), choices, picture, row in zip(evidence, read, chosen, pictures, rows, strict=True)
+        ]
+        trusted = [probability for text, probability in read if text]
         return spelled, trusted
 
 

@@ -282,8 +282,10 @@ def _side_by_side(lines: list[list[Component]]) -> list[list[Component]]:
 
 def _without_fragments(lines: list[list[Component]]) -> list[list[Component]]:
     """Leave out lines of a single, much lower component: a remnant of a frame, a part of what stands above or below; or of one
-    that hangs down from between the digits of another line, as a long comma does."""
-    tallest = max((text_height(line) for line in lines), default=0.0)
+    that hangs down from between the digits of another line, as a long comma does. Lower than lines of several components, where
+    there are such: a whole number in one is as high as its highest stroke."""
+    several = [line for line in lines if len(line) > 1] or lines
+    tallest = max((text_height(line) for line in several), default=0.0)
     return [
         line
         for line in lines

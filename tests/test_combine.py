@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from made_answers import answer, spread
 
 from recognizer import combine
-from recognizer.combine import LineEvidence, read_line, see_characters, spell
+from recognizer.combine import LineEvidence, read_line, read_lines, see_characters, spell
 from recognizer.ctc import BLANK, MARK
 from recognizer.decode import choose, decode, text_of
 from recognizer.lines import cut_line
@@ -184,11 +184,37 @@ def test_a_bar_that_is_much_longer_than_both_its_neighbours_is_no_1(boxes, expec
 
 @pytest.mark.parametrize(("share", "height", "expected"), [(0.9, 27, "25"), (0.9, 20, "215"), (0.999, 27, "215")])
 def test_a_long_bar_is_read_as_a_1_only_where_the_line_network_is_very_sure(share, height, expected):
+    assert read_line(barred(share, height), "215", alone=False)[0] == expected
+
+
+def barred(share, height):
+    """A line of which the line network finds "215" so probable, and else "25": its bar is so high."""
     said = spread("215", 24)
     place = int(np.flatnonzero(said.argmax(axis=1))[1])
     said[place] = np.log(1e-6)
     said[place, [BLANK, 2]] = np.log([1 - share, share])
-    assert read_line(evidence(bars(height), rows("215"), said), "215", alone=False)[0] == expected
+    return evidence(bars(height), rows("215"), said)
+
+
+@pytest.mark.parametrize(
+    ("others", "expected"),
+    [([27, 27], "25"), ([27, 27, 20], "25"), ([27], "215"), ([27, 20, 20, 20], "215"), ([], "215"), ([20, 20], "215")],
+)
+def test_a_bar_is_what_it_is_in_most_lines(others, expected):
+    lines = [barred(0.97, 20), *(barred(0.97 if height < 27 else 0.5, height) for height in others)]
+    (first, _), *rest = read_lines(lines, ["215"] * len(lines), alone=False)
+    assert first == expected
+    assert [text for (text, _), height in zip(rest, others, strict=True) if height == 27] == ["25"] * others.count(27)
+
+
+def test_what_other_lines_say_makes_no_clear_1_a_slash():
+    lines = [barred(0.99999, 20), barred(0.5, 27), barred(0.5, 27)]
+    assert [text for text, _ in read_lines(lines, ["215"] * 3, alone=False)] == ["215", "25", "25"]
+
+
+def test_line_network_alone_reads_each_line_alone():
+    lines = [barred(0.6, 20), barred(0.4, 27), barred(0.4, 27)]
+    assert [text for text, _ in read_lines(lines, ["215"] * 3, alone=True)] == ["215", "25", "25"]
 
 
 def test_a_bar_at_the_end_of_a_line_is_a_1_if_it_is_no_taller_than_the_digits():

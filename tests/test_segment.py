@@ -234,6 +234,19 @@ def test_what_stands_below_a_line_or_beside_its_end_or_is_broad_is_no_comma(box)
     assert len(sort_left_to_right([*digits, block(*box)])) == 2
 
 
+def test_joined_numbers_are_lines_beside_one_with_a_long_stroke():
+    """The long stroke of a 4 makes the last one twice as high as the first."""
+    page = [[block(12, 11, 141, 57)], [block(23, 219, 10, 39), block(40, 213, 46, 42)], [block(11, 350, 94, 111)]]
+    assert sort_left_to_right([c for line in page for c in line]) == page
+
+
+def test_what_is_much_lower_than_the_lines_is_no_line():
+    line = [block(30, 100, 30, 60), block(90, 100, 30, 60)]
+    assert sort_left_to_right([*line, block(30, 200, 60, 30)]) == [line]
+    joined = block(30, 100, 90, 60)
+    assert sort_left_to_right([joined, block(30, 200, 60, 30)]) == [[joined]]
+
+
 def test_broad_body_of_a_broken_6_is_no_comma():
     digits = [block(30, 128, 45, 35), block(110, 100, 30, 80)]
     assert sort_left_to_right(digits) == [digits]
