@@ -47,7 +47,7 @@ so much less probably a 1, in nats: of 324 bars in real lines that were 1s four 
 so much of the line's height, a neighbour tells nothing."""
 _TALL_MARK, _LEAST_PARTED, _PARTED = 0.9, 2, 6.0
 """Where half of a picture's lines, and at least so many, have a mark within that is no lower than this, in heights of the
-digits, as a column of dates has, another line's text is so much more probable, in nats, without a 1 within that would be one."""
+digits, as a column of dates has, another line's text is so much more probable, in nats, if it takes a 1 within for one."""
 _SEGMENTATION_WEIGHT = 0.2
 """Weight of the pieces' log-probability against the line network's: their scores promise too much."""
 _WORST_FIT = -15.0
