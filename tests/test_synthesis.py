@@ -15,7 +15,6 @@ from train.synthesis.forms import Forms
 from train.synthesis.line import FINE, ROWS, Hand
 from train.synthesis.made import made_sources
 from train.synthesis.marks import doodle, mark_strokes
-from train.synthesis.paper import _bent
 from train.synthesis.schooled import SCHOOLED
 from train.synthesis.sources import prepare_sources
 from train.synthesis.stream import classes_of
@@ -42,8 +41,6 @@ PLAIN = replace(
     loops=0.0,
     schooled="",
     alike=False,
-    cut=0.0,
-    remnants=0.0,
 )
 """A hand without any fancies."""
 
@@ -322,25 +319,6 @@ def test_a_climbing_line_stays_in_the_picture(sources):
             assert rows[-1] <= ROWS - 2
 
 
-def test_the_edge_cuts_digits_that_are_known_without_it(sources):
-    """A 1 or a mark would be gone."""
-    cut = replace(PLAIN, cut=2.0)  # the first and the last one, each time
-    for text, least, most in (("0000", 0.7, 0.93), ("8888", 0.8, 0.97), ("1771", 1, 1), ("-88-", 1, 1)):
-        pairs = list(zip(written(text, PLAIN, sources), written(text, cut, sources), strict=True))
-        shares = [width_of(part) / width_of(whole) for whole, part in pairs]
-        assert least <= np.mean(shares) <= most
-        assert 0.6 < min(shares) <= max(shares) <= 1
-
-
-def test_a_remnant_is_too_little_of_a_digit_to_be_read(sources):
-    for alone, beside in zip(
-        written("000", PLAIN, sources), written("000", replace(PLAIN, remnants=1.0), sources), strict=True
-    ):
-        added = (beside > 100).sum() - (alone > 100).sum()
-        assert 0 <= added < 0.4 * (alone > 100).sum()
-        assert beside.shape[1] < alone.shape[1] + 2 * 1.2 * FINE * PLAIN.height
-
-
 def test_sources_are_not_changed(sources):
     before = sources.images.copy(), [stroke.copy() for digit in sources.strokes for stroke in digit]
     StringStream(sources, 3).batch(0, 40)
@@ -379,21 +357,6 @@ def test_paper_takes_ink_of_any_width(width):
         assert picture.dtype == np.uint8
         assert picture.shape[0] == LINE_HEIGHT
         assert picture.shape[1] >= max(16, width / FINE + 4)
-
-
-def test_bent_ink_stays_near_its_place():
-    """Elastic distortion moves strokes by less than their distance."""
-    ink = np.zeros((ROWS, 200), np.uint8)
-    ink[16:48, 40:160:20] = ink[16:48, 41:160:20] = 255
-    changed = 0
-    for seed in range(40):
-        bent = _bent(ink, np.random.default_rng(seed))
-        assert bent.shape == ink.shape
-        assert 0.7 < bent.sum() / ink.sum() < 1.3
-        changed += not np.array_equal(bent, ink)
-        near = cv2.dilate(ink, np.ones((31, 31), np.uint8))
-        assert not bent[near == 0].any()
-    assert changed == 40
 
 
 @pytest.mark.parametrize("text", ["1", "8", "577", "1.234,50"])

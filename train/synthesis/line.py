@@ -30,10 +30,6 @@ _TOUCH = -0.12
 """How far a slash or a dash may reach into the digit beside it, in digit heights."""
 _SMALL = 0.3
 """Share of the lines with slashes in which the digits are small: where they touch, the line is cut as high as the slashes."""
-_MOST_CUT = {"0": 0.55, **dict.fromkeys("235689", 0.25)}
-"""How much of a digit's width the edge of a picture may cut off, so that people still know it."""
-_LARGEST_REMNANT = 0.3
-"""How much of a digit's width is seen, at most, of one that is not meant to be read."""
 _SUBPIXEL_BITS = 3
 
 
@@ -81,10 +77,6 @@ class Hand:
     """Which of the digits in `train.synthesis.schooled.SCHOOLED` take a form that American hands hardly have."""
     alike: bool
     """Whether the same digit takes the same form all along the line, as with one writer; or each may be anybody's."""
-    cut: float = 0.0
-    """Probability that the edge of the picture cuts the last digit, as a full box does; for the first it is half of that."""
-    remnants: float = 0.0
-    """Probability that the edge leaves a little of a digit beside the line, for either end."""
 
 
 def random_hand(rng: np.random.Generator) -> Hand:
@@ -117,14 +109,12 @@ def random_hand(rng: np.random.Generator) -> Hand:
         turn=float(rng.uniform(0.02, 0.10)),
         space=float(rng.uniform(0.25, 0.9)),
         joined=float(rng.uniform(0.2, 0.9)) if rng.random() < 0.15 else 0.0,
-        flagged=float(rng.uniform(0.7, 1.0)) if rng.random() < 0.45 else 0.05,
+        flagged=float(rng.uniform(0.7, 1.0)) if rng.random() < 0.4 else 0.05,
         bare=float(rng.uniform(0.5, 1.0)) if rng.random() < 0.3 else 0.03,
         loops=float(rng.uniform(0.4, 1.0)) if rng.random() < 0.32 else 0.04,
         zero_height=float(rng.uniform(0.38, 1.05)),
         schooled="".join(digit for digit in SCHOOLED if rng.random() < (0.5 if schooled else 0.02)),
         alike=bool(rng.random() < 0.7),
-        cut=0.06,
-        remnants=0.03,
     )
 
 
@@ -188,38 +178,8 @@ def write_line(
         np.maximum(window, patch[:, max(0, -start) :], out=window)
     if hand.joined and len(patches) > 1:
         _join(canvas, patches, hand, rng)
-    if patches:
-        canvas = _cut(canvas, text, (patches[0][1].shape[1], patches[-1][1].shape[1]), hand, rng)
-        canvas = _with_remnants(canvas, hand, forms, rng)
     middle = ROWS / 2 + FINE * hand.offset
     return canvas, (int(middle - unit / 2), int(middle + unit / 2))
-
-
-def _cut(
-    canvas: npt.NDArray[np.uint8], text: str, widths: tuple[int, int], hand: Hand, rng: np.random.Generator
-) -> npt.NDArray[np.uint8]:
-    """Cut off part of the first and the last digit, of the given widths, as the edge of a small picture does."""
-    at_start, at_end = rng.random() < hand.cut / 2, rng.random() < hand.cut
-    if at_end and text[-1] in _MOST_CUT:
-        canvas = canvas[:, : canvas.shape[1] - round(rng.uniform(0.1, _MOST_CUT[text[-1]]) * widths[1])]
-    if at_start and text[0] in _MOST_CUT:
-        canvas = canvas[:, round(rng.uniform(0.1, _MOST_CUT[text[0]]) * widths[0]) :]
-    return canvas
-
-
-def _with_remnants(
-    canvas: npt.NDArray[np.uint8], hand: Hand, forms: Forms, rng: np.random.Generator
-) -> npt.NDArray[np.uint8]:
-    """Add to a line what the edges of its picture leave of digits beside it."""
-    for side in (0, 1):
-        if rng.random() >= hand.remnants:
-            continue
-        digit = _character(str(rng.integers(10)), hand, forms, rng, ROWS / 2)
-        count = 1 + round(rng.uniform(0.1, _LARGEST_REMNANT) * digit.shape[1])
-        gap = np.zeros((ROWS, round(rng.uniform(0.02, 0.4) * FINE * hand.height)), np.uint8)
-        parts = [canvas, gap, digit[:, :count]] if side else [digit[:, -count:], gap, canvas]
-        canvas = np.concatenate(parts, axis=1)
-    return canvas
 
 
 def _character(

@@ -25,9 +25,6 @@ def mark_strokes(mark: str, rng: np.random.Generator) -> list[Stroke]:
     if mark in ",'":
         y = u(0.36, 0.5) if mark == "," else u(-0.6, -0.4)
         lean, drop = u(0.0, 0.16), u(0.1, 0.32)
-        if mark == "," and rng.random() < 0.3:  # a long one: it begins as high as a low 1, and ends below the digits
-            y = u(0.05, 0.4)
-            drop = u(max(0.2, 0.56 - y), 0.66 - 0.3 * y)
         return [smooth([(0, y), (0.3 * lean - 0.02, y + drop / 2), (-lean, y + drop)])]
     if mark == "-":
         length = u(0.2, 0.7) if rng.random() < 0.85 else u(0.7, 1.6)

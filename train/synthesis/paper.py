@@ -35,8 +35,6 @@ def degrade(
     width = max(FINE * _MIN_WIDTH, ink.shape[1] + left + right)
     fine = np.zeros((ROWS, width), np.uint8)
     fine[:, left : left + ink.shape[1]] = ink
-    if rng.random() < 0.5:
-        fine = _bent(fine, rng)
     if neighbour is not None and rng.random() < 0.5:
         _reach_in(fine, neighbour, rng)
     if rng.random() < 0.12:
@@ -47,19 +45,6 @@ def degrade(
         _smudge(fine, rng)
     line = cv2.resize(fine, (width // FINE, LINE_HEIGHT), interpolation=cv2.INTER_AREA).astype(np.float32)
     return _photograph(line, rng)
-
-
-def _bent(fine: npt.NDArray[np.uint8], rng: np.random.Generator) -> npt.NDArray[np.uint8]:
-    """Elastic distortion (Simard et al. 2003, "Best practices for convolutional neural networks applied to visual document
-    analysis", ICDAR): forms that no source has, of images and strokes alike."""
-    rows, columns = fine.shape
-    step = float(rng.uniform(10, 34))
-    grid = (max(2, round(columns / step)), max(2, round(rows / step)))
-    reach = float(rng.uniform(0.03, 0.13)) * step
-    coarse = rng.normal(0.0, reach, (grid[1], grid[0], 2)).astype(np.float32)
-    shift = cv2.resize(coarse, (columns, rows), interpolation=cv2.INTER_CUBIC)
-    y, x = np.mgrid[0:rows, 0:columns].astype(np.float32)
-    return np.asarray(cv2.remap(fine, x + shift[..., 0], y + shift[..., 1], cv2.INTER_LINEAR), dtype=np.uint8)
 
 
 def _reach_in(fine: npt.NDArray[np.uint8], neighbour: npt.NDArray[np.uint8], rng: np.random.Generator) -> None:
@@ -114,7 +99,7 @@ def _rule(fine: npt.NDArray[np.uint8], body: tuple[int, int], rng: np.random.Gen
         row(bottom + rng.uniform(7, 12))
     for side in (0, 1):
         if rng.random() < 0.34:
-            x = rng.uniform(0, 13)
+            x = rng.uniform(0, 9)
             # A broken border still runs on beyond the line of writing, above or below: that tells it from a 1.
             end = rng.uniform(0.3, 0.9)
             part = (0.0, 1.0) if rng.random() < 0.6 else (0.0, end) if rng.random() < 0.5 else (1 - end, 1.0)

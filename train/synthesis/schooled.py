@@ -16,18 +16,12 @@ def flagged_one(rng: np.random.Generator) -> list[Stroke]:
     """A 1 as it is written where people read a bare stroke as an l: an upstroke, long or near the stem, sometimes a foot."""
     u = rng.uniform
     reach, drop = u(0.12, 0.62), u(0.15, 0.95)
-    bow = u(-0.05, 0.06)
-    kind = rng.random()
-    if kind < 0.3:  # up along the stem, as with a hairpin
+    if rng.random() < 0.3:  # up along the stem, as with a hairpin
         reach, drop = u(0.08, 0.3), u(0.6, 1.0)
-    elif kind < 0.6:  # up from the foot, often from far on the left and flat at first
-        reach, drop = u(0.3, 0.95), u(0.65, 1.05)
-        bow = u(-0.03, 0.16)
     drop = max(drop, 0.5 * reach)  # a 7 has a flatter one
+    bow = u(-0.05, 0.06)
     top = -0.5 if rng.random() < 0.7 else u(-0.75, -0.5)
     flag = [(-reach, -0.5 + drop), (-reach / 2 + bow, (drop - 0.5 + top) / 2 + bow), (0.0, top)]
-    if bow > 0.06:
-        flag = list(map(tuple, smooth(flag).tolist()))
     if rng.random() < 0.2:  # a top that is a bend
         flag[2:] = [(-0.03, top + 0.04), (0.03, top), (0.05, top + 0.08)]
     strokes = [np.array([*flag, (u(-0.04, 0.04), 0.0), (u(-0.08, 0.08), 0.5)], np.float32)]
@@ -70,7 +64,7 @@ def _open_four(rng: np.random.Generator) -> list[Stroke]:
     end = (u(0.2, 0.42), bar + u(-0.1, 0.06))
     stem = u(0.0, 0.22)
     first = [(-u(0.0, 0.3), -0.5), corner, end]
-    if rng.random() < 0.35:
+    if rng.random() < 0.25:
         return _hooked_four(rng)
     if rng.random() < 0.4:  # rounded, as an h upside down
         first = [(-u(0.15, 0.35), -0.5), (-0.3, bar - 0.12), (-0.12, bar + 0.04), (stem, bar - u(0.05, 0.2))]
@@ -80,8 +74,8 @@ def _open_four(rng: np.random.Generator) -> list[Stroke]:
 def _hooked_four(rng: np.random.Generator) -> list[Stroke]:
     """A 4 in one go: down, to the right, and down again, near an h."""
     u = rng.uniform
-    low, right = u(0.0, 0.38), u(0.1, 0.35)
-    rise = u(0.0, 0.25)
+    low, right = u(0.0, 0.3), u(0.1, 0.35)
+    rise = u(0.0, 0.15)
     corner = (-u(0.15, 0.35), low)
     stem = [(right, low - rise), (right + u(-0.03, 0.05), low + 0.1), (right - u(0.0, 0.12), 0.5)]
     if rng.random() < 0.5:  # rounded

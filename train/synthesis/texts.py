@@ -77,7 +77,7 @@ def _amount(rng: np.random.Generator) -> str:
     if rng.random() < 0.45:
         zeros = int(rng.integers(1, count))
         digits = digits[: count - zeros] + "0" * zeros
-    mark = str(rng.choice([".", "", " ", ",", " , ", ".,", "'"], p=[0.44, 0.22, 0.09, 0.12, 0.04, 0.04, 0.05]))
+    mark = str(rng.choice([".", "", " ", ",", "'"], p=[0.5, 0.25, 0.1, 0.1, 0.05]))
     groups = [digits[max(0, end - 3) : end] for end in range(len(digits), 0, -3)][::-1]
     text = mark.join(groups)
     if rng.random() < 0.2:
