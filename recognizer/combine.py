@@ -128,8 +128,8 @@ class LineEvidence:
 
     def fits(self, texts: Sequence[str]) -> list[tuple[list[Step], float] | None]:
         """How each of some texts fits the pieces, as `recognizer.lattice.fit_texts` says."""
-        new = [text for text in texts if text not in self._fits]
-        self._fits.update(zip(new, fit_texts(self.pieces, *self.scores, new), strict=True))
+        if new := [text for text in texts if text not in self._fits]:
+            self._fits.update(zip(new, fit_texts(self.pieces, *self.scores, new), strict=True))
         return [self._fits[text] for text in texts]
 
     @cached_property
