@@ -314,8 +314,8 @@ def _weigh(
     ones = np.array([_ones_that_are_none(evidence, text, way) for text, way in zip(texts, ways, strict=True)])
     scores = line + _SEGMENTATION_WEIGHT * np.maximum(fit, _WORST_FIT) - _NO_ONE * ones
     if parted:
-        longest = texts[int(scores.argmax())]
-        scores += _PARTED * np.array([_lacks_a_one(text, longest) for text in texts])
+        otherwise = texts[int(scores.argmax())]
+        scores += _PARTED * np.array([_lacks_a_one(text, otherwise) for text in texts])
     best = int(scores.argmax())
     text, way = texts[best], ways[best]
     agreed = float(text == segmented == texts[int(line.argmax())])
