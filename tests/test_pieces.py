@@ -215,7 +215,7 @@ def test_a_run_takes_pieces_of_its_own_digits_alone(tmp_path, data, cut):
 
 
 @pytest.mark.train
-def test_half_of_each_batch_is_pieces():
+def test_a_third_of_each_batch_is_pieces():
     pytest.importorskip("keras")
     from made_digits import make_digits
 
@@ -225,15 +225,15 @@ def test_half_of_each_batch_is_pieces():
     digits = make_digits(60)
     white = np.full((5, CROP_SIZE, CROP_SIZE), 255, np.uint8)
     pieces = Digits(white, np.array([1, 2, NONE, NONE, 7], np.uint8))
-    batches = DigitBatches(digits, batch_size=20, seed=3, sources=Sources(digits), non_digits=0.2, pieces=pieces)
-    assert len(batches) == 8  # 8 of 60 digits a batch, 2 made non-digits, 10 pieces
+    batches = DigitBatches(digits, batch_size=15, seed=3, sources=Sources(digits), non_digits=0.2, pieces=pieces)
+    assert len(batches) == 8  # 8 of 60 digits a batch, 2 made non-digits, 5 pieces
     images, labels = batches[0]
-    assert images.shape == (20, CROP_SIZE, CROP_SIZE, 1)
-    assert labels.shape == (20, NONE + 1)
+    assert images.shape == (15, CROP_SIZE, CROP_SIZE, 1)
+    assert labels.shape == (15, NONE + 1)
     assert (images[10:] == 1).all()
     assert not (images[:10] == 1).all(axis=(1, 2, 3)).any()
     assert set(labels[10:].argmax(axis=1)) <= {1, 2, 7, NONE}
-    again = DigitBatches(digits, batch_size=20, seed=3, sources=Sources(digits), non_digits=0.2, pieces=pieces)
+    again = DigitBatches(digits, batch_size=15, seed=3, sources=Sources(digits), non_digits=0.2, pieces=pieces)
     assert np.array_equal(labels, again[0][1])
     assert not np.array_equal(labels[10:], again[1][1][10:])
 

@@ -40,12 +40,12 @@ class DigitBatches(keras.utils.PyDataset):  # type: ignore[misc]
         pieces: Digits | None = None,
     ) -> None:
         """`non_digits` is the share of each batch that is made of `sources`, with the label `CLASSES`. Where there are
-        `pieces`, of digits and with that label, half of each batch is drawn from them and the other half is as without."""
+        `pieces`, of digits and with that label, a third of each batch is drawn from them and the rest is as without."""
         super().__init__()
         self.sources = sources if non_digits > 0 else None
         self.classes = CLASSES + (self.sources is not None)
         self.pieces = pieces
-        self.pieces_per_batch = batch_size // 2 if pieces is not None else 0
+        self.pieces_per_batch = batch_size // 3 if pieces is not None else 0
         batch_size -= self.pieces_per_batch
         self.digits_per_batch = max(1, round(batch_size * (1 - non_digits))) if self.sources else batch_size
         self.digits, self.strokes = digits, strokes

@@ -68,7 +68,7 @@ class Config(RunConfig):
     non_digits: float = 0.0
     """Share of what the network is shown that is no digit; above 0 it gets a class for them."""
     pieces: str | None = None
-    """A file of pieces of lines, as `train.pieces.save_pieces` writes it: every other image is one of them."""
+    """A file of pieces of lines, as `train.pieces.save_pieces` writes it: every third image is one of them."""
 
     def save(self, run: Path, extra: dict[str, Any]) -> None:
         """Write `config.json`."""
@@ -340,8 +340,8 @@ def _with_non_digits(dataset: Dataset, config: Config) -> Digits:
 
 
 def _with_pieces(digits: Digits, pieces: Digits) -> Digits:
-    """As many pieces beside the validation images as in training, or all where they are fewer."""
-    pieces = pieces.take(np.arange(min(len(pieces), len(digits))))
+    """As large a share of pieces beside the validation images as in training, or all where they are fewer."""
+    pieces = pieces.take(np.arange(min(len(pieces), len(digits) // 2)))
     return Digits(np.concatenate([digits.images, pieces.images]), np.concatenate([digits.labels, pieces.labels]))
 
 
