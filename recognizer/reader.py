@@ -112,19 +112,19 @@ class DigitReader:
         if self._sequence is not None:
             chosen, line_probabilities = self._read_lines(found, chosen)
         names, size = self._classifier.class_names, (width, height)
-        reading = decode(chosen, probabilities, names, found.shapes.scale, size, line_probabilities, found.shapes.marks)
+        reading = decode(chosen, probabilities, names, found.scale, size, line_probabilities, found.marks)
         digits = [choice for line in digits_of(chosen) for choice in line]
         return Trace(
             reading=reading,
             picture=rgb,
-            grey=found.shapes.binarized.grey,
-            binary=found.shapes.binarized.mask,
-            cleaned=found.shapes.cleaned,
-            dilated=found.shapes.dilated,
+            grey=found.binarized.grey,
+            binary=found.binarized.mask,
+            cleaned=found.cleaned,
+            dilated=found.dilated,
             boxes=tuple(choice.box for choice in digits),
-            crops=_crops_of(digits, found.crops, found.shapes.cleaned),
+            crops=_crops_of(digits, found.crops, found.cleaned),
             probabilities=_probabilities_of(digits, probabilities),
-            scale=found.shapes.scale,
+            scale=found.scale,
             line_pictures=tuple(picture.image for picture in found.pictures),
             line_log_probs=tuple(found.answers),
         )
@@ -140,13 +140,20 @@ class DigitReader:
 
     def _find(self, grey: GreyImage) -> _Found:
         """All that is known before a text is chosen."""
-        shapes = find_lines(grey)
-        binarized, rows = shapes.binarized, shapes.rows
+        scale = working_scale(*grey.shape)
+        binarized = binarize(rescale(grey, scale))
+        cleaned = remove_rulings(binarized.mask, binarized.stroke_width)
+        dilated = dilate(cleaned, binarized.stroke_width)
+        components = find_components(cleaned, dilated)
+        selected = select_digits(components, binarized.stroke_width, cleaned.shape[::-1])
+        strokes = leave_out_edges(selected, binarized.grey, binarized.stroke_width)
+        rows = sort_left_to_right(leave_out_borders(strokes, binarized.grey, binarized.stroke_width))
+        marks = [mark.box for mark in marks_beside(rows, components, binarized.stroke_width)]
         pictures, answers = self._look_at_lines(binarized, rows)
         lines = self._cut(rows, binarized.stroke_width, pictures, answers)
         crops = normalize_all([piece.component.ink for line in lines for pieces in line for piece in pieces])
         probabilities = self._classifier.predict(crops)
-        return _Found(shapes, pictures, answers, lines, crops, probabilities)
+        return _Found(scale, binarized, cleaned, dilated, rows, marks, pictures, answers, lines, crops, probabilities)
 
     def _look_at_lines(
         self, binarized: Binarized, rows: Sequence[Sequence[Component]]
@@ -195,9 +202,9 @@ class DigitReader:
         evidence = self._evidence(found)
         read = read_lines(evidence, texts, alone=self.method == "sequence")
         spelled = [
-            spell(line, text, choices, picture, found.shapes.cleaned, row)
+            spell(line, text, choices, picture, found.cleaned, row)
             for line, (text, _), choices, picture, row in zip(
-                evidence, read, chosen, found.pictures, found.shapes.rows, strict=True
+                evidence, read, chosen, found.pictures, found.rows, strict=True
             )
         ]
         trusted = [probability for text, probability in read if text]
@@ -206,12 +213,10 @@ class DigitReader:
     def _evidence(self, found: _Found) -> list[LineEvidence]:
         """What both networks say of each line."""
         evidence, first = [], 0
-        for row, pieces, picture, answer in zip(
-            found.shapes.rows, found.lines, found.pictures, found.answers, strict=True
-        ):
+        for row, pieces, picture, answer in zip(found.rows, found.lines, found.pictures, found.answers, strict=True):
             last = first + sum(map(len, pieces))
-            look_again = partial(self._look_again, found.shapes.binarized, row, picture)
-            look_closer = partial(self._look_closer, found.shapes.binarized, row)
+            look_again = partial(self._look_again, found.binarized, row, picture)
+            look_closer = partial(self._look_closer, found.binarized, row)
             evidence.append(
                 LineEvidence(pieces, first, found.probabilities[first:last], answer, look_again, look_closer)
             )
@@ -220,40 +225,18 @@ class DigitReader:
 
 
 @dataclass(frozen=True, slots=True)
-class Lines:
-    """The lines of a picture, before any network has seen them. Lengths in pixels at working size."""
+class _Found:
+    """What is known of a picture before a text is chosen. Lengths in pixels at working size."""
 
     scale: float
     """Working size over picture size."""
     binarized: Binarized
     cleaned: InkMask
-    """Ink without frames, ruling lines and specks."""
     dilated: InkMask
     rows: list[list[Component]]
-    """The components of each line, from top to bottom and from left to right."""
+    """The components of each line."""
     marks: list[Box]
-    """Ink beside them that is no digit."""
-
-
-def find_lines(grey: GreyImage) -> Lines:
-    """Find the lines of a picture: (height, width) uint8, of any size."""
-    scale = working_scale(*grey.shape)
-    binarized = binarize(rescale(grey, scale))
-    cleaned = remove_rulings(binarized.mask, binarized.stroke_width)
-    dilated = dilate(cleaned, binarized.stroke_width)
-    components = find_components(cleaned, dilated)
-    selected = select_digits(components, binarized.stroke_width, cleaned.shape[::-1])
-    strokes = leave_out_edges(selected, binarized.grey, binarized.stroke_width)
-    rows = sort_left_to_right(leave_out_borders(strokes, binarized.grey, binarized.stroke_width))
-    marks = [mark.box for mark in marks_beside(rows, components, binarized.stroke_width)]
-    return Lines(scale, binarized, cleaned, dilated, rows, marks)
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What is known of a picture before a text is chosen."""
-
-    shapes: Lines
+    """Ink that was left out as no digit before any piece was looked at."""
     pictures: list[LinePicture]
     """What the line network saw of each line; none where it is not asked."""
     answers: list[npt.NDArray[np.float32]]

@@ -7,25 +7,10 @@ import cv2
 import numpy as np
 import pytest
 
-from recognizer.ctc import best_texts, merge_marks
-from recognizer.lines import cut_line
-from recognizer.reader import DigitReader
 from recognizer.types import LINE_HEIGHT
 from train.data import NO_STROKES, Digits, StrokedDigits
 from train.pen import smooth
-from train.synthesis import (
-    MARK,
-    StringStream,
-    cut,
-    degrade,
-    load_sources,
-    random_hand,
-    random_text,
-    stream,
-    synthesise,
-    write_line,
-)
-from train.synthesis.cut import cut_by_reader
+from train.synthesis import MARK, StringStream, degrade, load_sources, random_hand, random_text, synthesise, write_line
 from train.synthesis.forms import Forms
 from train.synthesis.line import FINE, ROWS, Hand
 from train.synthesis.made import made_sources
@@ -391,83 +376,17 @@ def test_blank_texts_give_pictures(sources):
             assert picture.shape[1] >= 16
 
 
-# --- cut by the reader -----------------------------------------------------------------------------------------------
-
-
-def cut_lines(text, sources, count=20):
-    """What the reader cuts out of pictures of a text, where it does."""
-    cuts = []
-    for seed in range(count):
-        rng = np.random.default_rng(seed)
-        cuts.append(cut_by_reader(*write_line(text, PLAIN, sources, rng), rng))
-    return [line for line in cuts if line is not None]
-
-
-def test_the_reader_cuts_most_lines_whole_and_alike_for_the_same_state(sources):
-    lines = cut_lines("40826", sources)
-    assert len(lines) >= 15
-    for line, again in zip(lines, cut_lines("40826", sources), strict=True):
-        assert line.dtype == np.uint8
-        assert line.shape[0] == LINE_HEIGHT
-        assert np.array_equal(line, again)
-    # The digits are as tall as the reader makes them, whatever the picture's size.
-    assert 18 <= np.median([height_of(line) for line in lines]) <= 30
-
-
-def test_cut_lines_show_what_was_written(sources):
-    reader = DigitReader.from_checkpoint()
-    answers = reader._sequence.predict(cut_lines("40826", sources))
-    texts = [best_texts(merge_marks(answer), count=1)[0][0] for answer in answers]
-    assert np.mean([text == "40826" for text in texts]) > 0.6
-
-
-def test_what_the_reader_does_not_find_is_not_cut():
-    blank = np.zeros((ROWS, 80), np.uint8)
-    assert cut_by_reader(blank, (20, 44), np.random.default_rng(0)) is None
-
-
-def test_a_line_without_its_ends_is_not_taken(sources, monkeypatch):
-    assert cut_lines("40826", sources, 4)
-
-    def without_an_end(flat, mask, row):
-        return cut_line(flat, mask, row[:-1])
-
-    monkeypatch.setattr(cut, "cut_line", without_an_end)
-    assert not cut_lines("40826", sources, 4)
-
-
-def test_a_printed_line_is_dark_on_light_with_its_margin():
-    line = np.zeros((40, 50), np.uint8)
-    line[10:30, 0] = 255
-    for seed in range(20):
-        picture, left = cut.print_on_paper(line, np.random.default_rng(seed))
-        assert picture.dtype == np.uint8
-        assert np.median(picture) > 150
-        assert picture.mean(axis=0).argmin() == left
-
-
-def test_lines_are_cut_as_often_as_wanted(sources, monkeypatch):
-    never = StringStream(sources, 7).batch(0, 40)[0]
-    monkeypatch.setattr(stream, "cut_by_reader", lambda *_: np.full((LINE_HEIGHT, 16), 77, np.uint8))
-    assert all(np.array_equal(*pair) for pair in zip(never, StringStream(sources, 7).batch(0, 40)[0], strict=True))
-    lines, labels = StringStream(sources, 7, cut=0.5).batch(0, 40)
-    assert 10 <= sum((line == 77).all() for line in lines) <= 30
-    assert len(lines) == len(labels) == 40
-    monkeypatch.setattr(stream, "cut_by_reader", lambda *_: None)
-    assert not any((line == 77).all() for line in StringStream(sources, 7, cut=0.99).batch(0, 40)[0])
-
-
 # --- the stream ------------------------------------------------------------------------------------------------------
 
 
 def test_the_same_seed_and_number_give_the_same_lines(sources):
-    one, again = StringStream(sources, 7), StringStream(sources, 7)
-    one.batch(0, 5)
-    lines, labels = one.batch(3, 20)
+    stream, again = StringStream(sources, 7), StringStream(sources, 7)
+    stream.batch(0, 5)
+    lines, labels = stream.batch(3, 20)
     other_lines, other_labels = again.batch(3, 20)
     assert labels == other_labels
-    assert all(np.array_equal(*pair) for pair in zip(lines, other_lines, strict=True))
-    assert one.batch(4, 20)[1] != labels
+    assert all(np.array_equal(one, other) for one, other in zip(lines, other_lines, strict=True))
+    assert stream.batch(4, 20)[1] != labels
     assert StringStream(sources, 8).batch(3, 20)[1] != labels
 
 

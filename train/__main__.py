@@ -161,7 +161,6 @@ def _strings(options: argparse.Namespace) -> int:
         own = {name: getattr(options, name) for name in ("steps", "epoch_steps", "validation", "learning_rate")}
         config = StringsConfig(
             batch_size=options.batch_size,
-            cut=options.cut,
             corrections=_path(options.corrections),
             **_training_options(options)
             | (QUICK_STRINGS if options.quick else {})
@@ -475,13 +474,6 @@ def _add_strings(commands: Any) -> None:
         metavar="FOLDER",
         help="pictures with a labels.csv (file,text), such as `python app.py --keep-corrections FOLDER` keeps: a tenth of "
         "the training lines are cut from them",
-    )
-    data.add_argument(
-        "--cut",
-        type=_share,
-        default=0.5,
-        metavar="SHARE",
-        help="of the lines that the reader itself cuts out of pictures, as at work, which is slower (default: 0.5)",
     )
     how.add_argument("--steps", type=_positive_int, metavar="N", help="batches in all (default: 16000; --quick: 400)")
     how.add_argument(

@@ -69,8 +69,6 @@ class StringsConfig(RunConfig):
     learning_rate: float = 2e-3
     """The highest; it rises to it in `WARM_UP` steps and then falls along a cosine to a hundredth."""
     validation_lines: int = 1024
-    cut: float = 0.5
-    """Share of the lines that the reader itself cuts out of pictures."""
     corrections: str | None = None
     """A folder of corrected pictures, whose lines stand among the training lines; None for none."""
 
@@ -155,10 +153,10 @@ def train_strings(
     letters = Path(config.data) if config.data else None
     # A run that starts from another's weights does not write its lines again.
     after = (int(description["init"]["sha256"][:8], 16),) if "init" in description else ()
-    stream: Stream = StringStream(load_sources(dataset.train, strokes, letters), config.seed, *after, cut=config.cut)
+    stream: Stream = StringStream(load_sources(dataset.train, strokes, letters), config.seed, *after)
     if corrected is not None:
         stream = WithCorrections(stream, corrected, config.seed)
-    held = _validation_stream(dataset.validation, letters, config)
+    held = _validation_stream(dataset.validation, letters)
     validation = validation_batches(held, config)
     print(
         f"Training on lines of {len(dataset.train) + len(strokes)} digits, validating on {config.validation_lines} lines."
@@ -230,12 +228,12 @@ def evaluate_run(run: Path, data: Path | None = None) -> dict[str, Any]:
             f"{run} was trained on other data than {data or 'the official EMNIST digits'}, of which it had held digits out: "
             "name them with --data."
         )
-    return _measure_best(run, _validation_stream(dataset.validation, data, config), config)
+    return _measure_best(run, _validation_stream(dataset.validation, data), config)
 
 
-def _validation_stream(digits: Digits, letters: Path | None, config: StringsConfig) -> StringStream:
+def _validation_stream(digits: Digits, letters: Path | None) -> StringStream:
     # The same letters as in training: of marks it is only asked that none is read as a digit.
-    return StringStream(load_sources(digits, NO_STROKES, letters), _VALIDATION_SEED, cut=config.cut)
+    return StringStream(load_sources(digits, NO_STROKES, letters), _VALIDATION_SEED)
 
 
 def _measure_best(run: Path, stream: Stream, config: StringsConfig) -> dict[str, Any]:

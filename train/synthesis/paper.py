@@ -31,21 +31,6 @@ def degrade(
     Returns:
         (32, w) uint8, white ink on black: grey values as the reader's line pictures have them.
     """
-    fine, _ = lay(ink, body, rng, neighbour)
-    return photograph(fine, LINE_HEIGHT, rng)
-
-
-def lay(
-    ink: npt.NDArray[np.uint8],
-    body: tuple[int, int],
-    rng: np.random.Generator,
-    neighbour: npt.NDArray[np.uint8] | None = None,
-) -> tuple[npt.NDArray[np.uint8], int]:
-    """Put a written line on paper, with rules and specks; arguments as for `degrade`.
-
-    Returns:
-        (64, w) uint8, white ink on black, and the column at which the line's own ink begins.
-    """
     left, right = (int(FINE * rng.uniform(2, 11)) for _ in range(2))
     width = max(FINE * _MIN_WIDTH, ink.shape[1] + left + right)
     fine = np.zeros((ROWS, width), np.uint8)
@@ -58,18 +43,8 @@ def lay(
         _rule(fine, body, rng)
     if rng.random() < 0.05:
         _smudge(fine, rng)
-    return fine, left
-
-
-def photograph(fine: npt.NDArray[np.uint8], height: int, rng: np.random.Generator) -> npt.NDArray[np.uint8]:
-    """Look at what `lay` made from so far away that it is `height` pixels high: blur, faint ink, patterns, noise.
-
-    Returns:
-        (height, w) uint8, white ink on black.
-    """
-    width = max(1, fine.shape[1] * height // ROWS)
-    line = cv2.resize(fine, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32)
-    return _worn(line, rng)
+    line = cv2.resize(fine, (width // FINE, LINE_HEIGHT), interpolation=cv2.INTER_AREA).astype(np.float32)
+    return _photograph(line, rng)
 
 
 def _reach_in(fine: npt.NDArray[np.uint8], neighbour: npt.NDArray[np.uint8], rng: np.random.Generator) -> None:
@@ -147,7 +122,7 @@ def _smudge(fine: npt.NDArray[np.uint8], rng: np.random.Generator) -> None:
         cv2.ellipse(fine, centre, axes, float(rng.uniform(0, 180)), 0, 360, int(rng.uniform(80, 255)), -1)
 
 
-def _worn(line: npt.NDArray[Any], rng: np.random.Generator) -> npt.NDArray[np.uint8]:
+def _photograph(line: npt.NDArray[Any], rng: np.random.Generator) -> npt.NDArray[np.uint8]:
     height, width = line.shape
     if rng.random() < 0.30:  # a small or far picture
         rows = int(rng.integers(14, 30))
