@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, get_args
@@ -25,7 +25,7 @@ from recognizer.rulings import remove_rulings
 from recognizer.segment import dilate, find_components, leave_out_edges, marks_beside, select_digits, sort_left_to_right
 from recognizer.sequence import SequenceReader
 from recognizer.split import split
-from recognizer.types import CLASS_NAMES, Box, Component, GreyImage, InkMask, Method, Piece, Reading, Trace
+from recognizer.types import CLASS_NAMES, Component, InkMask, Method, Piece, Reading, Trace
 
 
 class DigitReader:
@@ -105,43 +105,8 @@ class DigitReader:
         """Read the number in a picture and keep every intermediate picture. Arguments and errors as for `read`."""
         rgb = load_image(picture)
         height, width = rgb.shape[:2]
-        found = self._find(to_grey(rgb))
-        probabilities = found.probabilities
-        chosen = choose(found.lines, probabilities)
-        line_probabilities = None
-        if self._sequence is not None:
-            chosen, line_probabilities = self._read_lines(found, chosen)
-        names, size = self._classifier.class_names, (width, height)
-        reading = decode(chosen, probabilities, names, found.scale, size, line_probabilities, found.marks)
-        digits = [choice for line in digits_of(chosen) for choice in line]
-        return Trace(
-            reading=reading,
-            picture=rgb,
-            grey=found.binarized.grey,
-            binary=found.binarized.mask,
-            cleaned=found.cleaned,
-            dilated=found.dilated,
-            boxes=tuple(choice.box for choice in digits),
-            crops=_crops_of(digits, found.crops, found.cleaned),
-            probabilities=_probabilities_of(digits, probabilities),
-            scale=found.scale,
-            line_pictures=tuple(picture.image for picture in found.pictures),
-            line_log_probs=tuple(found.answers),
-        )
-
-    def evidence(self, picture: Any) -> list[tuple[LineEvidence, LinePicture]]:
-        """What both networks say of each line of a picture, before a text is chosen; and the line as the line network saw it.
-
-        Arguments and errors as for `read`; lines of nothing but marks are among them, and none is where lines are read by
-        segmentation alone.
-        """
-        found = self._find(to_grey(load_image(picture)))
-        return list(zip(self._evidence(found), found.pictures, strict=True)) if self._sequence is not None else []
-
-    def _find(self, grey: GreyImage) -> _Found:
-        """All that is known before a text is chosen."""
-        scale = working_scale(*grey.shape)
-        binarized = binarize(rescale(grey, scale))
+        scale = working_scale(height, width)
+        binarized = binarize(rescale(to_grey(rgb), scale))
         cleaned = remove_rulings(binarized.mask, binarized.stroke_width)
         dilated = dilate(cleaned, binarized.stroke_width)
         components = find_components(cleaned, dilated)
@@ -153,7 +118,29 @@ class DigitReader:
         lines = self._cut(rows, binarized.stroke_width, pictures, answers)
         crops = normalize_all([piece.component.ink for line in lines for pieces in line for piece in pieces])
         probabilities = self._classifier.predict(crops)
-        return _Found(scale, binarized, cleaned, dilated, rows, marks, pictures, answers, lines, crops, probabilities)
+        chosen = choose(lines, probabilities)
+        line_probabilities = None
+        if self._sequence is not None:
+            chosen, line_probabilities = self._read_lines(
+                pictures, answers, binarized, cleaned, rows, lines, probabilities, chosen
+            )
+        names, size = self._classifier.class_names, (width, height)
+        reading = decode(chosen, probabilities, names, scale, size, line_probabilities, marks)
+        digits = [choice for line in digits_of(chosen) for choice in line]
+        return Trace(
+            reading=reading,
+            picture=rgb,
+            grey=binarized.grey,
+            binary=binarized.mask,
+            cleaned=cleaned,
+            dilated=dilated,
+            boxes=tuple(choice.box for choice in digits),
+            crops=_crops_of(digits, crops, cleaned),
+            probabilities=_probabilities_of(digits, probabilities),
+            scale=scale,
+            line_pictures=tuple(picture.image for picture in pictures),
+            line_log_probs=tuple(answers),
+        )
 
     def _look_at_lines(
         self, binarized: Binarized, rows: Sequence[Sequence[Component]]
@@ -196,57 +183,36 @@ class DigitReader:
         answers = iter(self._sequence.predict([look for looks in framings for look in looks]))
         return [[next(answers) for _ in looks] for looks in framings]
 
-    def _read_lines(self, found: _Found, chosen: Sequence[Sequence[Choice]]) -> tuple[list[list[Choice]], list[float]]:
+    def _read_lines(
+        self,
+        pictures: Sequence[LinePicture],
+        answers: Sequence[npt.NDArray[np.float32]],
+        binarized: Binarized,
+        cleaned: InkMask,
+        rows: Sequence[Sequence[Component]],
+        lines: Sequence[Sequence[Sequence[Piece]]],
+        probabilities: npt.NDArray[np.float32],
+        chosen: Sequence[Sequence[Choice]],
+    ) -> tuple[list[list[Choice]], list[float]]:
         """Let the line network have its say: the pieces that spell the text of each line, and the text's probability."""
-        texts = [text_of(choices, found.probabilities) for choices in chosen]
-        evidence = self._evidence(found)
-        read = read_lines(evidence, texts, alone=self.method == "sequence")
-        spelled = [
-            spell(line, text, choices, picture, found.cleaned, row)
-            for line, (text, _), choices, picture, row in zip(
-                evidence, read, chosen, found.pictures, found.rows, strict=True
+        alone = self.method == "sequence"
+        texts = [text_of(choices, probabilities) for choices in chosen]
+        evidence, first = [], 0
+        for index, (row, pieces) in enumerate(zip(rows, lines, strict=True)):
+            last = first + sum(map(len, pieces))
+            look_again = partial(self._look_again, binarized, row, pictures[index])
+            look_closer = partial(self._look_closer, binarized, row)
+            evidence.append(
+                LineEvidence(pieces, first, probabilities[first:last], answers[index], look_again, look_closer)
             )
+            first = last
+        read = read_lines(evidence, texts, alone)
+        spelled = [
+            spell(line, text, choices, picture, cleaned, row)
+            for line, (text, _), choices, picture, row in zip(evidence, read, chosen, pictures, rows, strict=True)
         ]
         trusted = [probability for text, probability in read if text]
         return spelled, trusted
-
-    def _evidence(self, found: _Found) -> list[LineEvidence]:
-        """What both networks say of each line."""
-        evidence, first = [], 0
-        for row, pieces, picture, answer in zip(found.rows, found.lines, found.pictures, found.answers, strict=True):
-            last = first + sum(map(len, pieces))
-            look_again = partial(self._look_again, found.binarized, row, picture)
-            look_closer = partial(self._look_closer, found.binarized, row)
-            evidence.append(
-                LineEvidence(pieces, first, found.probabilities[first:last], answer, look_again, look_closer)
-            )
-            first = last
-        return evidence
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What is known of a picture before a text is chosen. Lengths in pixels at working size."""
-
-    scale: float
-    """Working size over picture size."""
-    binarized: Binarized
-    cleaned: InkMask
-    dilated: InkMask
-    rows: list[list[Component]]
-    """The components of each line."""
-    marks: list[Box]
-    """Ink that was left out as no digit before any piece was looked at."""
-    pictures: list[LinePicture]
-    """What the line network saw of each line; none where it is not asked."""
-    answers: list[npt.NDArray[np.float32]]
-    """And what it answered, (T, 12) each."""
-    lines: list[list[list[Piece]]]
-    """The pieces of each component of each line, N in all."""
-    crops: npt.NDArray[np.uint8]
-    """(N, 28, 28) what the digit network saw."""
-    probabilities: npt.NDArray[np.float32]
-    """(N, 10 or 11) and what it answered."""
 
 
 def _crops_of(digits: Sequence[Choice], crops: npt.NDArray[np.uint8], mask: InkMask) -> npt.NDArray[np.uint8]:

@@ -1,4 +1,4 @@
-"""Command line: `python -m train digits | strings | pieces | evaluate | export | evaluate-strings | examples | guide`."""
+"""Command line: `python -m train digits | strings | evaluate | export | evaluate-strings | examples | guide`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from recognizer.checkpoint import INT8, STRINGS, bundled_folder, load_checkpoint
+from recognizer.checkpoint import INT8, STRINGS, load_checkpoint
 from recognizer.errors import RecognizerError
 from train.errors import RunError
 from train.quiet import import_keras_quietly as _import_keras_quietly
@@ -111,7 +111,6 @@ def _config(options: argparse.Namespace) -> Config:
         validation=options.validation or quick.get("validation", 6000),
         limit=quick.get("limit"),
         non_digits=options.non_digits,
-        pieces=_path(options.pieces),
     )
 
 
@@ -120,31 +119,6 @@ def _training_options(options: argparse.Namespace) -> dict[str, Any]:
     files = {name: _path(getattr(options, name)) for name in ("data", "pen_strokes", "optdigits", "init")}
     seed = options.seed if options.seed is not None else seed_of(options.init, options.name)
     return {**files, "seed": seed, "precision": options.precision}
-
-
-def _pieces(options: argparse.Namespace) -> int:
-    from train.pieces import cut_pieces, save_pieces
-
-    if options.out.is_dir() or not options.out.resolve().parent.is_dir():
-        raise RunError(f"{options.out} is no place for a file: choose another --out.")
-    _import_keras_quietly()  # for the choice among the pen strokes
-    pieces = cut_pieces(
-        options.data,
-        options.pen_strokes,
-        options.optdigits,
-        validation=options.validation or 6000,
-        seed=options.seed if options.seed is not None else seed_of(options.reader or bundled_folder(), "digits"),
-        lines=options.lines,
-        validation_lines=-(-options.lines // 12),
-        reader=options.reader,
-        workers=options.workers,
-    )
-    save_pieces(pieces, options.out)
-    print(
-        f"{len(pieces.training)} pieces, and {len(pieces.validation)} of lines of the validation part.\n"
-        f"Wrote {options.out}; learn from them: python -m train digits --pieces {options.out} ..."
-    )
-    return 0
 
 
 def _strings(options: argparse.Namespace) -> int:
@@ -271,12 +245,6 @@ def _parser() -> argparse.ArgumentParser:
         metavar="SHARE",
         help="of what the network is shown that is no digit, made up; 0 leaves the class out (default: 0.2)",
     )
-    data.add_argument(
-        "--pieces",
-        type=Path,
-        metavar="FILE",
-        help="take every third image from pieces of lines, as `python -m train pieces` cuts them",
-    )
     data.add_argument("--no-augmentation", action="store_true", help="train on the images as they are")
     how.add_argument(
         "--model",
@@ -320,7 +288,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     digits.set_defaults(command=_digits, name="digits")
     _add_strings(commands)
-    _add_pieces(commands)
 
     evaluate = commands.add_parser(
         "evaluate",
@@ -384,7 +351,18 @@ def _add_training_options(command: argparse.ArgumentParser, *, validation: str, 
     Returns:
         The groups "data", "training" and "run", for what only the one network takes.
     """
-    data = _add_data_options(command, validation)
+    data = command.add_argument_group("data")
+    data.add_argument(
+        "--data",
+        type=Path,
+        metavar="NPZ",
+        help="file with images, labels and the test flag (default: the official EMNIST digits, downloaded once)",
+    )
+    data.add_argument("--pen-strokes", type=Path, metavar="FILE", help="further digits: pen strokes, .jsonl.gz")
+    data.add_argument("--optdigits", type=Path, metavar="NPZ", help="further digits: the optdigits originals")
+    data.add_argument(
+        "--validation", type=_positive_int, metavar="N", help=f"{validation} (default: 6000; with --quick 1000)"
+    )
     how = command.add_argument_group("training")
     how.add_argument(
         "--init", type=Path, metavar="PATH", help="start from the weights of a run, a checkpoint or a .keras file"
@@ -407,53 +385,6 @@ def _add_training_options(command: argparse.ArgumentParser, *, validation: str, 
         "--quick", action="store_true", help="rehearse: about two minutes on two cores, weights not for use"
     )
     return data, how, run
-
-
-def _add_data_options(command: argparse.ArgumentParser, validation: str) -> Any:
-    """Add the group "data", which is returned: what digits are learnt from; `validation` is the help of --validation."""
-    data = command.add_argument_group("data")
-    data.add_argument(
-        "--data",
-        type=Path,
-        metavar="NPZ",
-        help="file with images, labels and the test flag (default: the official EMNIST digits, downloaded once)",
-    )
-    data.add_argument("--pen-strokes", type=Path, metavar="FILE", help="further digits: pen strokes, .jsonl.gz")
-    data.add_argument("--optdigits", type=Path, metavar="NPZ", help="further digits: the optdigits originals")
-    data.add_argument(
-        "--validation", type=_positive_int, metavar="N", help=f"{validation} (default: 6000; with --quick 1000)"
-    )
-    return data
-
-
-def _add_pieces(commands: Any) -> None:
-    pieces = commands.add_parser(
-        "pieces",
-        help="cut pieces out of written lines, for the digit network to learn from",
-        description="Write lines as for the line network, let the reader cut them, and keep the pieces with what they show: "
-        "for `python -m train digits --pieces FILE`.",
-    )
-    _add_data_options(pieces, "digits held out, as in the run that is to learn from the pieces")
-    how = pieces.add_argument_group("pieces")
-    how.add_argument("--out", type=Path, required=True, metavar="FILE", help="the .npz file to write")
-    how.add_argument(
-        "--lines",
-        type=_positive_int,
-        default=60_000,
-        metavar="N",
-        help="how many lines are cut (default: 60000, about ten minutes on two cores); a twelfth as many for validation",
-    )
-    how.add_argument(
-        "--reader",
-        type=Path,
-        metavar="FOLDER",
-        help="checkpoint of the networks that cut (default: those that come along)",
-    )
-    how.add_argument(
-        "--seed", type=_natural, metavar="N", help="of the run that is to learn from them (default: that of the reader)"
-    )
-    how.add_argument("--workers", type=_natural, default=2, metavar="N", help="processes that cut (default: 2)")
-    pieces.set_defaults(command=_pieces, name="pieces")
 
 
 def _add_strings(commands: Any) -> None:

@@ -45,8 +45,6 @@ class Augmentation:
     """Probability of foreign ink at the image's edge: the tip of a neighbour, a piece of a ruling line below."""
 
 
-OF_PIECES = Augmentation(6.0, 0.08, 0.06, 0.06, 1.0, 0.2, 0.1, 0.05, 0.15, 0.02, 0.02)
-"""For what was cut out of lines, in which most of this has happened already."""
 NONE = Augmentation(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 
 _CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recognizer.normalize import to_network_input
-from train.augment import NONE, OF_PIECES, Augmentation, augment
+from train.augment import NONE, Augmentation, augment
 from train.data import CLASSES, NO_STROKES, PEN_WIDTHS, Digits, Labels, StrokedDigits
 from train.nondigits import Sources, draw
 
@@ -37,16 +37,11 @@ class DigitBatches(keras.utils.PyDataset):  # type: ignore[misc]
         shuffle: bool = True,
         sources: Sources | None = None,
         non_digits: float = 0.0,
-        pieces: Digits | None = None,
     ) -> None:
-        """`non_digits` is the share of each batch that is made of `sources`, with the label `CLASSES`. Where there are
-        `pieces`, of digits and with that label, a third of each batch is drawn from them and the rest is as without."""
+        """`non_digits` is the share of each batch that is made of `sources`, with the label `CLASSES`."""
         super().__init__()
         self.sources = sources if non_digits > 0 else None
         self.classes = CLASSES + (self.sources is not None)
-        self.pieces = pieces
-        self.pieces_per_batch = batch_size // 3 if pieces is not None else 0
-        batch_size -= self.pieces_per_batch
         self.digits_per_batch = max(1, round(batch_size * (1 - non_digits))) if self.sources else batch_size
         self.digits, self.strokes = digits, strokes
         self.batch_size, self.seed, self.augmentation, self.shuffle = batch_size, seed, augmentation, shuffle
@@ -77,14 +72,7 @@ class DigitBatches(keras.utils.PyDataset):  # type: ignore[misc]
             others = draw(round(len(index) / size * (self.batch_size - size)), self.sources, rng)
             images = np.concatenate([images, others])
             labels = np.concatenate([labels, np.full(len(others), CLASSES, np.uint8)])
-        images = augment(images, rng, self.augmentation)
-        if self.pieces is not None:
-            some = self.pieces.take(rng.integers(len(self.pieces), size=self.pieces_per_batch))
-            images = np.concatenate(
-                [images, augment(some.images, rng, OF_PIECES if self.augmentation != NONE else NONE)]
-            )
-            labels = np.concatenate([labels, some.labels])
-        return to_network_input(images), one_hot(labels, self.classes)
+        return to_network_input(augment(images, rng, self.augmentation)), one_hot(labels, self.classes)
 
     def _permutation(self, epoch: int) -> npt.NDArray[np.intp]:
         known, order = self._order

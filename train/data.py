@@ -138,7 +138,7 @@ def load_characters(path: Path) -> tuple[Digits, Digits]:
     Raises:
         DataError: the file is missing, no .npz, or has another layout.
     """
-    arrays = load_arrays(path)
+    arrays = _load_arrays(path)
     if "images" not in arrays or "test" not in arrays or not {"chars", "labels"} & set(arrays):
         raise DataError(
             f"{path} has the arrays {_listed(arrays)}, but needs 'images', 'test' and either 'chars' or 'labels'."
@@ -167,7 +167,7 @@ def load_letters(path: Path, letters: str, *, test: bool = False) -> Images:
     Raises:
         DataError: the file is missing, no .npz, or has another layout.
     """
-    arrays = load_arrays(path)
+    arrays = _load_arrays(path)
     if "images" not in arrays or "test" not in arrays:
         raise DataError(f"{path} has the arrays {_listed(arrays)}, but needs 'images' and 'test'.")
     _check_images(path, arrays["images"], (CROP_SIZE, CROP_SIZE))
@@ -186,7 +186,7 @@ def load_optdigits(path: Path) -> Digits:
     Raises:
         DataError: the file is missing, no .npz, or has another layout.
     """
-    arrays = load_arrays(path)
+    arrays = _load_arrays(path)
     images, labels = [], []
     for part in ("tra", "tes_b"):
         if f"{part}_images" not in arrays or f"{part}_labels" not in arrays:
@@ -296,12 +296,7 @@ def load_dataset(
     return Dataset(train, held, test, strokes, letters, test_letters, files)
 
 
-def load_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
-    """Read all arrays of an .npz file.
-
-    Raises:
-        DataError: it is missing, or none.
-    """
+def _load_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
     try:
         # Opened here, for numpy leaves a file that it cannot read open.
         with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:

@@ -441,7 +441,7 @@ def _confusions(matrix: Sequence[Sequence[int]]) -> list[dict[str, Any]]:
 def training_options(description: Mapping[str, Any]) -> dict[str, Any]:
     """The configuration in a run's `config.json`, as the manifest holds it."""
     options = {name: value for name, value in description["training"].items() if value is not None}
-    for name in ("data", "pen_strokes", "optdigits", "init", "corrections", "pieces"):
+    for name in ("data", "pen_strokes", "optdigits", "init", "corrections"):
         if name in options:
             options[name] = Path(options[name]).name  # where it lay is nobody's concern
     return options

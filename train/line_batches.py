@@ -120,11 +120,6 @@ _stream: Stream | None = None
 def _start(stream: Stream) -> None:
     global _stream
     _stream = stream
-    start_helper()
-
-
-def start_helper() -> None:
-    """Prepare a process that works for another one: it ends with it, and keeps to one processor."""
     cv2.setNumThreads(1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process; the first one ends the others
     threading.Thread(target=_end_with_parent, daemon=True).start()

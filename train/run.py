@@ -14,10 +14,9 @@ import numpy as np
 
 from recognizer.checkpoint import DIGITS, STRINGS, load_checkpoint, sha256_of
 from train.augment import NONE, Augmentation
-from train.data import CLASSES, Dataset, Digits, StrokedDigits, describe, load_dataset
-from train.errors import DataError, RunError
+from train.data import CLASSES, Dataset, Digits, StrokedDigits, load_dataset
+from train.errors import RunError
 from train.nondigits import Sources, draw
-from train.pieces import Pieces, load_pieces
 
 CONFIG, METRICS = "config.json", "metrics.json"
 NETWORKS = ("seed", "small")
@@ -67,8 +66,6 @@ class Config(RunConfig):
     augment: bool = True
     non_digits: float = 0.0
     """Share of what the network is shown that is no digit; above 0 it gets a class for them."""
-    pieces: str | None = None
-    """A file of pieces of lines, as `train.pieces.save_pieces` writes it: every third image is one of them."""
 
     def save(self, run: Path, extra: dict[str, Any]) -> None:
         """Write `config.json`."""
@@ -78,30 +75,6 @@ class Config(RunConfig):
     def augmentation(self) -> Augmentation:
         """The strength of the augmentation."""
         return Augmentation() if self.augment else NONE
-
-    def load_pieces(self, dataset: Dataset) -> Pieces | None:
-        """Read the pieces that the run learns from, if any, and note in `dataset.files` what they are.
-
-        Raises:
-            DataError: the file cannot be used, or its pieces hold digits that are to validate the run.
-            RunError: the network has no class for what is no digit.
-        """
-        if self.pieces is None:
-            return None
-        if not self.non_digits:
-            raise RunError("Among pieces are some that show no digit: with --pieces, --non-digits must be above 0.")
-        path = Path(self.pieces)
-        pieces = load_pieces(path)
-        of = pieces.description
-        if of["emnist"] != dataset.files["emnist"]["sha256"]:
-            raise DataError(f"The pieces in {path} are of other digits than this run: make some of its --data.")
-        if (of["seed"], of["validation"], None) != (self.seed, self.validation, self.limit):
-            raise DataError(
-                f"The pieces in {path} hold digits that validate this run: use --seed {of['seed']} and "
-                f"--validation {of['validation']}, without --quick."
-            )
-        dataset.files["pieces"] = {**describe(path, len(pieces.training)), **of}
-        return pieces
 
 
 def load_config(run: Path) -> tuple[Config, dict[str, Any]]:
@@ -201,7 +174,6 @@ def train(config: Config, run: Path, *, resume: bool = False, verbose: str | int
     from train import batches, callbacks, evaluate, model, plots
 
     dataset = config.load_dataset()
-    pieces = config.load_pieces(dataset)
     precision = model.set_precision(config.precision)
     state: dict[str, Any] | None = None
     if resume:
@@ -234,13 +206,10 @@ def train(config: Config, run: Path, *, resume: bool = False, verbose: str | int
         augmentation=config.augmentation,
         sources=Sources(dataset.train, strokes, dataset.letters),
         non_digits=config.non_digits,
-        pieces=pieces.training if pieces else None,
     )
     if not resume:
         model.suit_short_run(network, config.epochs * len(train_batches))
     validation = _with_non_digits(dataset, config)
-    if pieces:
-        validation = _with_pieces(validation, pieces.validation)
     others = callbacks.standard_callbacks(
         run,
         epochs=config.epochs,
@@ -337,12 +306,6 @@ def _with_non_digits(dataset: Dataset, config: Config) -> Digits:
     made = draw(count, Sources(digits, letters=dataset.letters), np.random.default_rng([config.seed, 2]))
     labels = np.concatenate([digits.labels, np.full(count, CLASSES, np.uint8)])
     return Digits(np.concatenate([digits.images, made]), labels)
-
-
-def _with_pieces(digits: Digits, pieces: Digits) -> Digits:
-    """As large a share of pieces beside the validation images as in training, or all where they are fewer."""
-    pieces = pieces.take(np.arange(min(len(pieces), len(digits) // 2)))
-    return Digits(np.concatenate([digits.images, pieces.images]), np.concatenate([digits.labels, pieces.labels]))
 
 
 def refuse_taken(run: Path) -> None:
