@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from recognizer.components import grey_quantile
+from recognizer.components import count_levels, grey_quantile, quantile_of_counts
 from recognizer.types import GreyImage, InkMask
 
 LONGEST_SIDE = 800
@@ -22,7 +22,7 @@ SHORTEST_SIDE = 120
 LARGEST_ENLARGEMENT = 4.0
 
 _GLANCE = 160
-"""Longest side, in pixels, at which a blackboard is told from paper."""
+"""Longest side, in pixels, at which the light is evened out and a blackboard told from paper."""
 _CLEAR_SKEWNESS = 0.25
 """Skewness of the differences from the local mean from which ink is light."""
 _DARK_GROUND = 100
@@ -90,10 +90,12 @@ def binarize(grey: GreyImage) -> Binarized:
     """
     if min(grey.shape) < 3:
         return Binarized(grey, grey, np.zeros_like(grey), 0.0)
-    # The answer is the same for a smaller picture, and quicker.
-    if is_light_on_dark(_shrink(grey, 2 * _GLANCE)):
+    # The light and which of both is ink are the same in a smaller picture, and sooner found.
+    small = _shrink(grey, _GLANCE)
+    if is_light_on_dark(small):
         grey = 255 - grey
-    flat = flatten_light(grey)
+        small = _shrink(grey, _GLANCE)
+    flat = flatten_light(grey, small)
     found = _find_ink(grey, flat)
     if found is None:
         return Binarized(grey, flat, np.zeros_like(grey), 0.0)
@@ -149,18 +151,20 @@ def _find_ink(grey: GreyImage, flat: GreyImage) -> tuple[_Ink, GreyImage] | None
 
 def _measure(grey: GreyImage, flat: GreyImage) -> _Ink | None:
     """Split ink from paper at one threshold for all (Otsu 1979); None where all is one."""
-    darkness = 255 - flat
-    level, _ = cv2.threshold(darkness, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    ink = darkness > level
-    paper = _sample(darkness)
-    paper = paper[paper <= level]
-    if not ink.any() or not len(paper):
+    darkness = np.asarray(cv2.bitwise_not(flat), dtype=np.uint8)
+    level, mask = cv2.threshold(darkness, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    first = int(level) + 1
+    counts = count_levels(darkness)
+    paper, ink = counts[:first], counts[first:]
+    if not paper.any() or not ink.any():
         return None
-    ground = grey_quantile(paper)
-    grain = 1.4826 * grey_quantile(np.abs(paper.astype(np.int16) - round(ground)).astype(np.uint8))
+    ground = quantile_of_counts(paper)
+    away = np.abs(np.arange(first) - round(ground))
+    grain = 1.4826 * quantile_of_counts(np.bincount(away, weights=paper))
     noise = max(grain, _pixel_noise(grey))
     light = grey_quantile(_sample(grey)) / (255 - ground)
-    return _Ink(grey_quantile(darkness[ink]) - ground, noise, measure_stroke_width(ink.view(np.uint8)), light)
+    stroke_width = measure_stroke_width(np.asarray(mask, dtype=np.uint8))
+    return _Ink(first + quantile_of_counts(ink) - ground, noise, stroke_width, light)
 
 
 def adaptive_threshold(grey: GreyImage, stroke_width: float, offset: float) -> InkMask:
@@ -206,12 +210,18 @@ def is_light_on_dark(grey: GreyImage) -> bool:
     return skewness > _CLEAR_SKEWNESS or (skewness > 0 and grey_quantile(_sample(grey)) < _DARK_GROUND)
 
 
-def flatten_light(grey: GreyImage) -> GreyImage:
+def flatten_light(grey: GreyImage, small: GreyImage) -> GreyImage:
     """Divide a picture by the brightness of its paper, so that shadows and vignettes go: paper becomes about 255.
 
     The paper is what is left when strokes are closed (dilated, then eroded) away, smoothed.
+
+    Args:
+        grey: (height, width) uint8, dark ink on light ground.
+        small: the same picture, shrunk, in which the paper is sought.
+
+    Returns:
+        (height, width) uint8.
     """
-    small = _shrink(grey, 320)
     side = 2 * (max(small.shape) // 14) + 1
     kernel = np.ones((side, side), np.uint8)
     # A median first, or one bright speck would become the paper of its whole neighbourhood. The light is continued beyond
@@ -230,8 +240,8 @@ def _pixel_noise(grey: GreyImage) -> float:
     The second difference in both directions cancels paper and slow light (Immerkaer 1996, "Fast noise variance
     estimation"); its median, where the paper takes the mean, is deaf to the edges of strokes.
     """
-    kernel = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
-    response = cv2.convertScaleAbs(cv2.filter2D(grey, cv2.CV_16S, kernel))
+    second = np.array([1, -2, 1], np.float32)
+    response = cv2.convertScaleAbs(cv2.sepFilter2D(grey, cv2.CV_16S, second, second))
     return 1.4826 * grey_quantile(_sample(np.asarray(response, dtype=np.uint8))) / 6
 
 
@@ -246,7 +256,7 @@ def measure_stroke_width(mask: InkMask) -> float:
     area = int(cv2.countNonZero(mask))
     if area == 0:
         return 0.0
-    contours, _ = cv2.findContours(mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
+    contours, _ = cv2.findContours(mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
     outline = sum(cv2.arcLength(contour, True) for contour in contours)
     return max(1.0, 2.0 * area / outline) if outline else 1.0
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from recognizer.ctc import BLANK, LogProbs, align, best_texts, greedy_runs, merge_marks, text_log_probabilities
+from recognizer.ctc import BLANK, LogProbs, align, best_texts, greedy_runs, merge_idle, merge_marks, text_log_probabilities
 from recognizer.decode import Choice, line_height, piece_scores
 from recognizer.lattice import Step, fit_texts, total_score
 from recognizer.lines import LinePicture, place_frames
@@ -82,6 +82,11 @@ class Look:
     def texts(self) -> list[str]:
         """The texts that it proposes."""
         return [text for text, _ in best_texts(self.log_probs, count=_CANDIDATES)]
+
+    @cached_property
+    def busy(self) -> LogProbs:
+        """The same with frames that hardly can be a digit taken together."""
+        return merge_idle(self.log_probs)
 
 
 @dataclass(frozen=True)
@@ -330,7 +335,7 @@ def _weigh(
 def _propose(looks: Sequence[Look], more: Sequence[str] = ()) -> tuple[list[str], npt.NDArray[np.float64]]:
     """The texts that some looks propose, and `more`; and their log-probabilities, (number of looks, number of texts)."""
     texts = list(dict.fromkeys([*(text for look in looks for text in look.texts), *more]))
-    return texts, text_log_probabilities([look.log_probs for look in looks], texts)
+    return texts, text_log_probabilities([look.busy for look in looks], texts)
 
 
 def _log_odds(scores: npt.NDArray[np.float64], best: int) -> float:

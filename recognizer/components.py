@@ -18,15 +18,29 @@ def weighted_median(values: Sequence[float], weights: Sequence[float]) -> float:
     return float(values[order[np.searchsorted(cumulated, cumulated[-1] / 2)]])
 
 
-def grey_quantile(levels: npt.NDArray[np.uint8], share: float = 0.5) -> float:
+def grey_quantile(
+    levels: npt.NDArray[np.uint8], share: float = 0.5, mask: npt.NDArray[np.uint8] | None = None
+) -> float:
     """The grey level that `share` of the levels do not exceed, by counting: many times faster than by sorting.
 
     Args:
-        levels: (N,) uint8, N at least 1.
+        levels: uint8 of any shape, at least one.
         share: 0 to 1; 0.5 gives the median.
+        mask: uint8 of the same shape, not 0 for the levels that count, at least one; None for all.
     """
-    counts = cv2.calcHist([np.ascontiguousarray(levels)], [0], None, [256], [0, 256]).cumsum()
-    return float(np.searchsorted(counts, counts[-1] * share))
+    return quantile_of_counts(count_levels(levels, mask), share)
+
+
+def count_levels(levels: npt.NDArray[np.uint8], mask: npt.NDArray[np.uint8] | None = None) -> npt.NDArray[np.float32]:
+    """How often each grey level occurs, (256,); arguments as for `grey_quantile`."""
+    counts = cv2.calcHist([np.ascontiguousarray(levels)], [0], mask, [256], [0, 256])
+    return np.asarray(counts, dtype=np.float32).ravel()
+
+
+def quantile_of_counts(counts: npt.NDArray[np.floating], share: float = 0.5) -> float:
+    """The index up to which `share` of what was counted lies: (N,) counts, at least one above 0."""
+    cumulated = counts.cumsum()
+    return float(np.searchsorted(cumulated, cumulated[-1] * share))
 
 
 def label_components(mask: InkMask) -> tuple[npt.NDArray[np.int32], list[tuple[int, Box]]]:
@@ -61,14 +75,27 @@ def _outer_contours(mask: InkMask) -> list[cv2.typing.MatLike]:
     return [contour for index, contour in enumerate(contours) if hierarchy[0][index][3] < 0]
 
 
-def fit_line(x: npt.NDArray[np.intp], y: npt.NDArray[np.intp]) -> tuple[float, float, float]:
+def fit_line(
+    x: npt.NDArray[np.intp] | npt.NDArray[np.float64],
+    y: npt.NDArray[np.intp] | npt.NDArray[np.float64],
+    weights: npt.NDArray[np.float64] | None = None,
+) -> tuple[float, float, float]:
     """Slope and offset of the straight line through points, by least squares, and the standard deviation of y from it.
 
     By their moments: `numpy.polyfit` takes many times as long, and a picture has dozens of runs.
+
+    Args:
+        x: (N,).
+        y: (N,).
+        weights: (N,) how often each point counts; None for once.
     """
-    middle_x, middle_y = float(x.mean()), float(y.mean())
+    if weights is None:
+        weights = np.ones(len(x))
+    count = float(weights.sum())
+    middle_x, middle_y = float(weights @ x) / count, float(weights @ y) / count
     dx, dy = x - middle_x, y - middle_y
-    spread = float(dx @ dx)
-    slope = float(dx @ dy) / spread if spread else 0.0
+    weighted = weights * dx
+    spread = float(weighted @ dx)
+    slope = float(weighted @ dy) / spread if spread else 0.0
     rest = dy - slope * dx
-    return slope, middle_y - slope * middle_x, float(rest @ rest / len(x)) ** 0.5
+    return slope, middle_y - slope * middle_x, float((weights * rest) @ rest / count) ** 0.5

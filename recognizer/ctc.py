@@ -24,12 +24,14 @@ CLASSES = ("blank", *CLASS_NAMES, "mark")
 """Name of each class, in order."""
 BLANK, MARK = 0, 11
 
-_LEAST_PROBABILITY = 1e-4
+_LEAST_PROBABILITY = 1e-3
 """The beam search takes no notice of a digit that is less probable than this in its frame."""
 _LOG_IDLE = math.log(1e-5)
 """A frame in which no digit is as probable as this is taken together with its neighbours of the kind."""
 _SMALL = 1e-100
-"""Probabilities of prefixes are brought back to 1 when the largest falls below this, long before they vanish."""
+"""Probabilities of prefixes are brought back to 1 when the largest falls below this, long before they vanish ..."""
+_RESCALED = 32
+"""... and those of a text's states each time after so many frames."""
 
 
 def greedy_text(log_probs: LogProbs) -> str:
@@ -120,6 +122,7 @@ def _extend(
     """All that the prefixes may become in a frame of the given probabilities."""
     ends_in_blank: dict[str, float] = {}
     ends_in_digit: dict[str, float] = {}
+    so_far = ends_in_digit.get
     for prefix, in_blank, in_digit in prefixes:
         both = in_blank + in_digit
         ends_in_blank[prefix] = both * blank
@@ -128,12 +131,12 @@ def _extend(
             longer = prefix + digit
             if digit == last:
                 # The same digit goes on; only after a blank does it begin anew.
-                ends_in_digit[prefix] = ends_in_digit.get(prefix, 0.0) + in_digit * p
-                ends_in_digit[longer] = ends_in_digit.get(longer, 0.0) + in_blank * p
+                ends_in_digit[prefix] = so_far(prefix, 0.0) + in_digit * p
+                ends_in_digit[longer] = so_far(longer, 0.0) + in_blank * p
             else:
-                ends_in_digit[longer] = ends_in_digit.get(longer, 0.0) + both * p
-    every = ends_in_blank | ends_in_digit
-    return [(prefix, ends_in_blank.get(prefix, 0.0), ends_in_digit.get(prefix, 0.0)) for prefix in every]
+                ends_in_digit[longer] = so_far(longer, 0.0) + both * p
+    known = [(prefix, p, ends_in_digit.pop(prefix, 0.0)) for prefix, p in ends_in_blank.items()]
+    return known + [(prefix, 0.0, p) for prefix, p in ends_in_digit.items()]
 
 
 def _probability(entry: tuple[str, float, float]) -> float:
@@ -154,27 +157,34 @@ def text_log_probabilities(looks: Sequence[LogProbs], texts: Sequence[str]) -> n
     if not texts or not looks:
         return np.zeros((len(looks), len(texts)))
     states = _states(texts)
-    emissions = _side_by_side([_merge_idle(look.astype(np.float64)) for look in looks])[:, :, states]
+    # Probabilities, not their logarithms: to add them is many times cheaper.
+    emissions = np.exp(_side_by_side(looks))[:, :, states]
     # A digit follows another without a blank between where the two differ.
-    skip = np.where(states[:, 3::2] != states[:, 1:-2:2], 0.0, -np.inf)
+    skip = (states[:, 3::2] != states[:, 1:-2:2]).astype(np.float64)
     # One more state on the left, that nothing comes from.
-    padded = np.full((len(looks), len(texts), states.shape[1] + 1), -np.inf)
-    reached, one_left, digits = padded[..., 1:], padded[..., :-1], padded[..., 2::2]
-    reached[..., 0] = 0.0
+    padded = np.zeros((len(looks), len(texts), states.shape[1] + 1))
+    reached, one_left, digits = padded[..., 1:], padded[..., :-1], padded[..., 2:-2:2]
+    reached[..., 0] = 1.0
     skipped, new = np.empty((len(looks), *skip.shape)), np.empty_like(reached)
-    for emission in emissions:
-        np.add(digits[..., :-1], skip, out=skipped)
-        np.logaddexp(reached, one_left, out=new)
-        np.logaddexp(new[..., 3::2], skipped, out=new[..., 3::2])
-        np.add(new, emission, out=reached)
+    may_skip = new[..., 3::2]
+    scale = np.zeros((len(looks), len(texts)))
+    for frame, emission in enumerate(emissions):
+        if frame % _RESCALED == _RESCALED - 1:
+            top = np.maximum(reached.max(axis=-1), _SMALL)
+            scale += np.log(top)
+            reached /= top[..., None]
+        np.multiply(digits, skip, out=skipped)
+        np.add(reached, one_left, out=new)
+        np.add(may_skip, skipped, out=may_skip)
+        np.multiply(new, emission, out=reached)
     # A path ends in the last digit or in the blank behind it; of "", in the blank.
     lengths = np.array([len(text) for text in texts])
     rows = np.arange(len(texts))
-    ends = np.logaddexp(padded[:, rows, 2 * lengths], reached[:, rows, 2 * lengths])
-    return np.asarray(ends, dtype=np.float64)
+    with np.errstate(divide="ignore"):
+        return np.log(padded[:, rows, 2 * lengths] + reached[:, rows, 2 * lengths]) + scale
 
 
-def _side_by_side(looks: Sequence[npt.NDArray[np.float64]]) -> npt.NDArray[np.float64]:
+def _side_by_side(looks: Sequence[LogProbs]) -> npt.NDArray[np.float64]:
     """(most frames, number of looks, 11): shorter ones end in frames that surely are blank, which change no probability."""
     frames = np.full((max(map(len, looks)), len(looks), looks[0].shape[1]), -np.inf)
     frames[:, :, BLANK] = 0.0
@@ -183,12 +193,19 @@ def _side_by_side(looks: Sequence[npt.NDArray[np.float64]]) -> npt.NDArray[np.fl
     return frames
 
 
-def _merge_idle(log_probs: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def merge_idle(log_probs: LogProbs) -> npt.NDArray[np.float64]:
     """Make one frame of each run of frames that hardly can be a digit: most frames are, and they all cost the same time.
 
     In the one frame the blanks of all stand together, or a digit that any of them has. What is left out is hardly possible:
     that two of them have a digit, or one of them the same as the frame beside them.
+
+    Args:
+        log_probs: (T, 11), each row normalised.
+
+    Returns:
+        (T', 11) with T' at most T, for `text_log_probabilities`.
     """
+    log_probs = log_probs.astype(np.float64)
     idle = log_probs[:, 1:].max(axis=1, initial=-np.inf) < _LOG_IDLE
     starts = np.flatnonzero(~idle | (np.diff(idle, prepend=False) != 0))
     if len(starts) == len(log_probs):

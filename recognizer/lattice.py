@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -36,59 +35,53 @@ def fit_texts(
     labels = np.zeros((len(texts), max(counts, default=0)), np.intp)
     for row, text in zip(labels, texts, strict=True):
         row[: len(text)] = [int(c) for c in text]
-    nowhere = np.full((len(texts), labels.shape[1] + 1), -np.inf)
+    as_label = digit_scores[:, labels]
     # state[t, i]: best score of a way that has read i digits of text t so far
-    state = nowhere.copy()
+    state = np.full((len(texts), labels.shape[1] + 1), -np.inf)
+    nowhere = state.copy()
     state[:, 0] = 0.0
-    ways: list[tuple[int, dict[int, _Via]]] = []
+    ways: list[tuple[int, dict[int, npt.NDArray[np.intp]]]] = []
     first = 0
     for pieces in line:
         last = max(piece.end for piece in pieces)
         at = {0: state}
-        via: dict[int, _Via] = {}
-        for place in sorted(range(len(pieces)), key=lambda i: pieces[i].start):
-            start, end, index = pieces[place].start, pieces[place].end, first + place
-            before = at.get(start)
+        # via[cut][t, i]: the piece that leads there on the best way, and the same + N where it is a mark
+        via: dict[int, npt.NDArray[np.intp]] = {}
+        for index, piece in sorted(enumerate(pieces, first), key=lambda item: item[1].start):
+            before = at.get(piece.start)
             if before is None:
                 continue
             new = before + mark_scores[index]
-            as_digit = before[:, :-1] + digit_scores[index][labels]
-            is_mark = np.ones(new.shape, bool)
-            is_mark[:, 1:] = new[:, 1:] > as_digit
+            as_digit = before[:, :-1] + as_label[index]
+            came = np.full(new.shape, index + len(digit_scores))
+            came[:, 1:][new[:, 1:] <= as_digit] = index
             np.maximum(new[:, 1:], as_digit, out=new[:, 1:])
-            if end not in at:
-                at[end] = nowhere.copy()
-                via[end] = _Via(*(np.zeros(new.shape, kind) for kind in (np.intp, bool, np.intp)))
-            better = new > at[end]
-            at[end][better] = new[better]
-            for of_way, value in zip(via[end], (index, is_mark[better], start), strict=True):
-                of_way[better] = value
+            if piece.end in at:
+                better = new > at[piece.end]
+                np.copyto(at[piece.end], new, where=better)
+                np.copyto(via[piece.end], came, where=better)
+            else:
+                at[piece.end], via[piece.end] = new, came
         ways.append((last, via))
         state = at.get(last, nowhere)
         first += len(pieces)
+    starts = [piece.start for pieces in line for piece in pieces]
     return [
-        (_path_back(ways, text, count), float(state[text, count])) if np.isfinite(state[text, count]) else None
+        (_path_back(ways, starts, text, count), float(state[text, count])) if np.isfinite(state[text, count]) else None
         for text, count in enumerate(counts)
     ]
 
 
-class _Via(NamedTuple):
-    """How the best way to a cut came there; (number of texts, longest text + 1) each."""
-
-    piece: npt.NDArray[np.intp]
-    is_mark: npt.NDArray[np.bool_]
-    start: npt.NDArray[np.intp]
-
-
-def _path_back(ways: Sequence[tuple[int, dict[int, _Via]]], text: int, read: int) -> list[Step]:
+def _path_back(
+    ways: Sequence[tuple[int, dict[int, npt.NDArray[np.intp]]]], starts: Sequence[int], text: int, read: int
+) -> list[Step]:
     """The steps of a text's best way, in order."""
     path: list[Step] = []
     for cut, via in reversed(ways):
         while cut > 0:
-            came = via[cut]
-            mark = bool(came.is_mark[text, read])
-            path.append((int(came.piece[text, read]), mark))
-            cut, read = int(came.start[text, read]), read if mark else read - 1
+            is_mark, index = divmod(int(via[cut][text, read]), len(starts))
+            path.append((index, bool(is_mark)))
+            cut, read = starts[index], read if is_mark else read - 1
     return path[::-1]
 
 

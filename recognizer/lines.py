@@ -65,6 +65,7 @@ class Framing:
     """Whether what is taller than the digits must be in the picture from top to bottom, which makes them smaller."""
 
 
+_LEVELS = np.arange(256, dtype=np.float32)
 _AROUND = np.ones((3, 3), np.uint8)
 _FADING = np.round(255 * (np.arange(256) / 255) ** _FADED).astype(np.uint8)
 _USUAL = Framing()
@@ -108,15 +109,15 @@ def cut_line(flat: GreyImage, mask: InkMask, line: Sequence[Component], framing:
 
     first, last = y0 - climb, y1 + climb  # rows that the line reaches over before it is levelled
     inside = np.s_[max(0, first) : min(flat.shape[0], last), max(0, x0) : min(flat.shape[1], x1)]
-    darkness = 255 - flat[inside]
-    inked = mask[inside] > 0
-    ground = grey_quantile(darkness[~inked]) if not inked.all() else 0.0
-    ink = grey_quantile(darkness[inked], _INK_QUANTILE) if inked.any() else 255.0
+    inked, paper = mask[inside], cv2.bitwise_not(mask[inside])
+    darkness = cv2.bitwise_not(flat[inside])
+    ground = grey_quantile(darkness, mask=paper) if paper.any() else 0.0
+    ink = grey_quantile(darkness, _INK_QUANTILE, inked) if inked.any() else 255.0
     gain = 255.0 / max(1.0, ink - ground)
     window = np.zeros((last - first, x1 - x0), np.uint8)
     # What lies outside of the picture is paper.
-    window[inside[0].start - first : inside[0].stop - first, inside[1].start - x0 : inside[1].stop - x0] = (
-        cv2.convertScaleAbs(np.maximum(darkness.astype(np.float32) - ground, 0), alpha=gain)
+    window[inside[0].start - first : inside[0].stop - first, inside[1].start - x0 : inside[1].stop - x0] = cv2.LUT(
+        darkness, cv2.convertScaleAbs(np.maximum(_LEVELS - np.float32(ground), 0), alpha=gain)
     )
     if slope:
         shear = np.array([[1.0, 0.0, 0.0], [slope, 1.0, climb - slope * (middle - x0)]])
@@ -187,8 +188,8 @@ def _slope(boxes: Sequence[Box], height: float) -> float:
     if len(boxes) < 3 or length < _LONG * height:
         return 0.0
     y = np.array([box.y + box.height / 2 for box in boxes])
-    weights = np.sqrt([box.height for box in boxes])  # a dot or a dash stands where it likes
-    slope = float(np.clip(np.polyfit(x, y, 1, w=weights)[0], -_STEEPEST, _STEEPEST))
+    weights = np.array([box.height for box in boxes], dtype=float)  # a dot or a dash stands where it likes
+    slope = min(max(fit_line(x, y, weights)[0], -_STEEPEST), _STEEPEST)
     return slope if abs(slope) * length >= _CLIMBS * height else 0.0
 
 

@@ -53,9 +53,10 @@ def remove_rulings(mask: InkMask, stroke_width: float) -> InkMask:
     if stroke_width <= 0:
         return mask.copy()
     height, width = mask.shape
-    columns = _candidates(mask.T, stroke_width, slack=1.0).T
+    small = _shrink(mask, stroke_width)
+    columns = _candidates(mask.T, stroke_width, slack=1.0, small=small.T).T
     anchors = np.zeros_like(mask)
-    rows = _candidates(mask, stroke_width, slack=1.0)
+    rows = _candidates(mask, stroke_width, slack=1.0, small=small)
     if rows.any():
         text = _text_height(mask, rows, stroke_width)
         least = max(_MIN_ROW_IN_TEXT_HEIGHTS * text, _MIN_SHARE_OF_SIDE * width)
@@ -140,26 +141,35 @@ class _Line:
         return int(np.count_nonzero(np.diff(met.astype(np.int8), prepend=0) == 1))
 
 
-def _candidates(mask: InkMask, stroke_width: float, slack: float) -> InkMask:
-    """Ink in long horizontal runs, tolerating a slope of a stroke's width and gaps of `slack` strokes."""
-    mask = np.ascontiguousarray(mask)
-    if not mask.any():
-        return np.zeros_like(mask)
+def _shrunk_by(stroke_width: float) -> int:
+    """How much smaller the picture is in which lines are sought."""
+    return max(1, int(stroke_width / _RUN_STROKE))
+
+
+def _shrink(mask: InkMask, stroke_width: float) -> InkMask:
+    """The mask at the size at which lines are sought: finer detail would cost time and tell nothing of them."""
+    shrunk = _shrunk_by(stroke_width)
+    if shrunk == 1:
+        return mask
+    size = max(1, round(mask.shape[1] / shrunk)), max(1, round(mask.shape[0] / shrunk))
+    return (cv2.resize(mask, size, interpolation=cv2.INTER_AREA) > 127).astype(np.uint8)
+
+
+def _candidates(mask: InkMask, stroke_width: float, slack: float, small: InkMask) -> InkMask:
+    """Ink in long horizontal runs, tolerating a slope of a stroke's width and gaps of `slack` strokes; `small` is the mask as
+    `_shrink` makes it."""
+    shrunk = _shrunk_by(stroke_width)
     length = max(_MIN_SHARE_OF_SIDE * mask.shape[1], _MIN_LENGTH_IN_STROKES * stroke_width)
-    # Finer detail would cost time and tell nothing of lines.
-    shrunk = max(1, int(stroke_width / _RUN_STROKE))
-    small = mask
-    if shrunk > 1:
-        size = max(1, round(mask.shape[1] / shrunk)), max(1, round(mask.shape[0] / shrunk))
-        small = (cv2.resize(mask, size, interpolation=cv2.INTER_AREA) > 127).astype(np.uint8)
     stroke = stroke_width / shrunk
     # Grown across the run, a line that climbs slowly or was drawn shakily still holds a straight run.
-    grown = cv2.dilate(small, np.ones((max(1, round(0.6 * stroke)) | 1, 1), np.uint8))
+    grown = cv2.dilate(np.ascontiguousarray(small), np.ones((max(1, round(0.6 * stroke)) | 1, 1), np.uint8))
     grown = cv2.morphologyEx(grown, cv2.MORPH_CLOSE, np.ones((1, max(1, round(slack * stroke)) | 1), np.uint8))
     # Half the length is enough for the kernel: `_find_lines` measures the whole line.
-    runs = cv2.morphologyEx(grown, cv2.MORPH_OPEN, np.ones((1, max(3, int(length / shrunk / 2))), np.uint8))
+    kernel = np.ones((1, max(3, int(length / shrunk / 2))), np.uint8)
+    runs = cv2.erode(grown, kernel)
     if not runs.any():
         return np.zeros_like(mask)
+    runs = cv2.dilate(runs, kernel)
     if shrunk > 1:
         runs = cv2.resize(runs, (mask.shape[1], mask.shape[0]), interpolation=cv2.INTER_NEAREST)
     return np.where(runs > 0, mask, 0).astype(np.uint8)
@@ -171,7 +181,8 @@ def _edge_candidates(mask: InkMask, stroke_width: float) -> InkMask:
     found = np.zeros_like(mask)
     if margin:
         for strip in (np.s_[:, :margin], np.s_[:, -margin:]):
-            found[strip] = _candidates(mask[strip].T, stroke_width, slack=4.0).T
+            side = mask[strip].T
+            found[strip] = _candidates(side, stroke_width, slack=4.0, small=_shrink(side, stroke_width)).T
     return found
 
 
