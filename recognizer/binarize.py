@@ -36,6 +36,8 @@ _MIN_CONTRAST_BEFORE = 7.0
 _MIN_SIGNAL_TO_NOISE = 3.45
 _LEAST_SIGNAL_TO_NOISE = 3.0
 """Contrast of clear ink, in standard deviations of the noise; and of ink that no blur makes any clearer."""
+_LEAST_NOISE = 1.0
+"""Counted in whole grey levels, noise of less may come out as none."""
 _SMOOTHING = (0.35, 0.75)
 """Blurs that are tried where ink does not stand out from its paper, sigma in stroke widths."""
 _SURROUNDINGS = 1.5
@@ -120,7 +122,7 @@ class _Ink(NamedTuple):
 
     @property
     def signal_to_noise(self) -> float:
-        return self.contrast / max(self.noise, 1e-6)
+        return self.contrast / self.noise
 
     @property
     def is_clear(self) -> bool:
@@ -161,7 +163,7 @@ def _measure(grey: GreyImage, flat: GreyImage) -> _Ink | None:
     ground = quantile_of_counts(paper)
     away = np.abs(np.arange(first) - round(ground))
     grain = 1.4826 * quantile_of_counts(np.bincount(away, weights=paper))
-    noise = max(grain, _pixel_noise(grey))
+    noise = max(grain, _pixel_noise(grey), _LEAST_NOISE)
     light = grey_quantile(_sample(grey)) / (255 - ground)
     stroke_width = measure_stroke_width(np.asarray(mask, dtype=np.uint8))
     return _Ink(first + quantile_of_counts(ink) - ground, noise, stroke_width, light)
