@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from statistics import median
 
 import cv2
 import numpy as np
@@ -58,7 +59,7 @@ def leave_out_borders(components: Sequence[Component], grey: GreyImage, stroke_w
     """
     bars = [_find_bar(component, grey, stroke_width) for component in components]
     digits = [component.box for component, bar in zip(components, bars, strict=True) if bar is None]
-    height = float(np.median([box.height for box in digits])) if digits else 0.0
+    height = float(median(box.height for box in digits)) if digits else 0.0
     kept = []
     for component, bar in zip(components, bars, strict=True):
         if bar is None or not bar.is_border(digits, height):

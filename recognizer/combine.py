@@ -12,7 +12,16 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from recognizer.ctc import BLANK, LogProbs, align, best_texts, greedy_runs, merge_idle, merge_marks, text_log_probabilities
+from recognizer.ctc import (
+    BLANK,
+    LogProbs,
+    align,
+    best_texts,
+    greedy_runs,
+    merge_idle,
+    merge_marks,
+    text_log_probabilities,
+)
 from recognizer.decode import Choice, line_height, piece_scores
 from recognizer.lattice import Step, fit_texts, total_score
 from recognizer.lines import LinePicture, place_frames

@@ -51,8 +51,13 @@ def greedy_runs(log_probs: LogProbs) -> tuple[npt.NDArray[np.intp], npt.NDArray[
         log_probs: (T, 11) or (T, 12); T may be 0.
     """
     best = log_probs.argmax(axis=1)
-    starts = np.flatnonzero(np.diff(best, prepend=-1))
+    starts = np.flatnonzero(_changes(best))
     return best[starts], starts, np.append(starts, len(best))[1:]
+
+
+def _changes(values: npt.NDArray[np.generic]) -> npt.NDArray[np.bool_]:
+    """Which values differ from the one before them, the first among them: (N,) of (N,)."""
+    return np.append(len(values) > 0, values[1:] != values[:-1])[: len(values)]
 
 
 def merge_marks(log_probs: LogProbs) -> LogProbs:
@@ -181,7 +186,8 @@ def text_log_probabilities(looks: Sequence[LogProbs], texts: Sequence[str]) -> n
     lengths = np.array([len(text) for text in texts])
     rows = np.arange(len(texts))
     with np.errstate(divide="ignore"):
-        return np.log(padded[:, rows, 2 * lengths] + reached[:, rows, 2 * lengths]) + scale
+        ends = np.log(padded[:, rows, 2 * lengths] + reached[:, rows, 2 * lengths])
+    return np.asarray(ends + scale, dtype=np.float64)
 
 
 def _side_by_side(looks: Sequence[LogProbs]) -> npt.NDArray[np.float64]:
@@ -205,14 +211,15 @@ def merge_idle(log_probs: LogProbs) -> npt.NDArray[np.float64]:
     Returns:
         (T', 11) with T' at most T, for `text_log_probabilities`.
     """
-    log_probs = log_probs.astype(np.float64)
-    idle = log_probs[:, 1:].max(axis=1, initial=-np.inf) < _LOG_IDLE
-    starts = np.flatnonzero(~idle | (np.diff(idle, prepend=False) != 0))
-    if len(starts) == len(log_probs):
-        return log_probs
-    merged = np.logaddexp.reduceat(log_probs, starts, axis=0)
-    merged[:, BLANK] = np.add.reduceat(log_probs[:, BLANK], starts)
-    return np.asarray(merged)
+    wide = log_probs.astype(np.float64)
+    idle = wide[:, 1:].max(axis=1, initial=-np.inf) < _LOG_IDLE
+    starts = np.flatnonzero(~idle | _changes(idle))
+    if len(starts) == len(wide):
+        return wide
+    with np.errstate(divide="ignore"):
+        merged = np.log(np.add.reduceat(np.exp(wide), starts, axis=0))
+    merged[:, BLANK] = np.add.reduceat(wide[:, BLANK], starts)
+    return np.asarray(merged, dtype=np.float64)
 
 
 def align(log_probs: LogProbs, text: str) -> list[tuple[int, int]]:

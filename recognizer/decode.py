@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from statistics import median
 
 import numpy as np
 import numpy.typing as npt
@@ -96,7 +98,7 @@ def _mark_slashes(choices: list[Choice], probabilities: npt.NDArray[np.float32])
     heights = [choices[index].box.height for index in digits if index not in ones]
     if not heights:
         return choices
-    least = _SLASH_HEIGHT * float(np.median(heights))
+    least = _SLASH_HEIGHT * median(heights)
     marked = list(choices)
     for before, index, after in zip(digits, digits[1:], digits[2:], strict=False):
         box, beside = choices[index].box, (choices[before].box, choices[after].box)
@@ -182,7 +184,7 @@ def piece_scores(
 
 def line_height(line: Sequence[Sequence[Piece]]) -> float:
     """Height of a line's digits: the median over its components."""
-    return float(np.median([max(p.component.box.height for p in pieces) for pieces in line]))
+    return float(median(max(p.component.box.height for p in pieces) for pieces in line))
 
 
 def decode(
@@ -216,9 +218,9 @@ def decode(
     if not confidences:
         confidence = 0.0
     elif line_probabilities is not None:
-        confidence = float(np.prod(line_probabilities))
+        confidence = math.prod(line_probabilities)
     else:
-        confidence = calibrate(float(np.prod(confidences + doubts)))
+        confidence = calibrate(math.prod(confidences + doubts))
     return Reading(
         lines,
         confidence,
@@ -264,16 +266,16 @@ def _to_digit(
     opinions = []
     if choice.index >= 0:
         # Where the component may be cut otherwise, what the piece shows is not known: that share goes to all labels alike.
-        row = probabilities[choice.index, :_DIGITS]
+        row = probabilities[choice.index, :_DIGITS].astype(np.float64)
         opinions.append(choice.certainty * row + (1 - choice.certainty) / _DIGITS)
     if choice.in_line is not None:
         opinions.append(choice.in_line)
-    mixed = np.mean(opinions, axis=0)
-    order = np.argsort(-mixed, kind="stable").tolist()
+    mixed = np.divide(sum(opinions), len(opinions)).tolist()
+    order = sorted(range(_DIGITS), key=mixed.__getitem__, reverse=True)
     if choice.label is not None:
         order.remove(choice.label)
         order.insert(0, choice.label)
-    best, *others = (Alternative(class_names[i], float(mixed[i])) for i in order)
+    best, *others = (Alternative(class_names[i], mixed[i]) for i in order)
     return Digit(best.label, best.confidence, _to_picture(choice.box, scale, size), tuple(others))
 
 

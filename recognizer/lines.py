@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from statistics import median
 
 import cv2
 import numpy as np
@@ -87,7 +88,7 @@ def cut_line(flat: GreyImage, mask: InkMask, line: Sequence[Component], framing:
     """
     boxes = [component.box for component in line]
     left, right = min(b.x for b in boxes), max(b.right for b in boxes)
-    height = float(np.median([b.height for b in boxes]))
+    height = float(median(b.height for b in boxes))
     slope = _slope(boxes, height)
     middle = (left + right) / 2
     sunk = [slope * (b.x + b.width / 2 - middle) for b in boxes]
@@ -109,8 +110,7 @@ def cut_line(flat: GreyImage, mask: InkMask, line: Sequence[Component], framing:
 
     first, last = y0 - climb, y1 + climb  # rows that the line reaches over before it is levelled
     inside = np.s_[max(0, first) : min(flat.shape[0], last), max(0, x0) : min(flat.shape[1], x1)]
-    inked, paper = mask[inside], cv2.bitwise_not(mask[inside])
-    darkness = cv2.bitwise_not(flat[inside])
+    inked, paper, darkness = mask[inside], ~mask[inside], ~flat[inside]
     ground = grey_quantile(darkness, mask=paper) if paper.any() else 0.0
     ink = grey_quantile(darkness, _INK_QUANTILE, inked) if inked.any() else 255.0
     gain = 255.0 / max(1.0, ink - ground)

@@ -118,7 +118,7 @@ def _stretched(shrunk: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     """Crops, (..., 28, 28), each of them brought to 255 at its lightest."""
     # Every EMNIST picture reaches 255; a thin stroke that was shrunk does not.
     lightest = np.maximum(shrunk.max(axis=(-2, -1), keepdims=True), 1)
-    return np.rint(shrunk * (np.float32(255.0) / lightest)).astype(np.uint8)
+    return np.asarray(np.rint(shrunk * (np.float32(255.0) / lightest)), dtype=np.uint8)
 
 
 def to_network_input(crops: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:

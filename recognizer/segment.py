@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from statistics import fmean
 
 import cv2
 import numpy as np
@@ -223,7 +224,7 @@ def sort_left_to_right(components: Sequence[Component]) -> list[list[Component]]
     rows = _without_fragments(_side_by_side(list(lines.values())))
     # By the middles of the digits: the box of a tall, slanted one may begin left of its predecessor's.
     rows = [_without_marks(sorted(line, key=lambda c: c.box.centre[0])) for line in rows]
-    return sorted(rows, key=lambda line: float(np.mean([c.box.centre[1] for c in line])))
+    return sorted(rows, key=lambda line: fmean(c.box.centre[1] for c in line))
 
 
 def marks_beside(

@@ -7,6 +7,7 @@ top left corner, x grows to the right and y downwards. Reading order is top line
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -73,7 +74,7 @@ class Alternative(NamedTuple):
     confidence: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Component:
     """Connected ink that holds one digit, or several that touch. Coordinates are of the mask it was found in."""
 
@@ -81,7 +82,7 @@ class Component:
     ink: InkMask
     """(box.height, box.width), 255 where its own ink is: a neighbour that reaches into the box is left out."""
 
-    @property
+    @cached_property
     def area(self) -> int:
         """Number of ink pixels."""
         return int(np.count_nonzero(self.ink))
