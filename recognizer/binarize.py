@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from recognizer.components import count_levels, grey_quantile, quantile_of_counts
+from recognizer.components import count_levels, enlarge, grey_quantile, quantile_of_counts, shrink
 from recognizer.types import GreyImage, InkMask
 
 LONGEST_SIDE = 800
@@ -93,10 +93,10 @@ def binarize(grey: GreyImage) -> Binarized:
     if min(grey.shape) < 3:
         return Binarized(grey, grey, np.zeros_like(grey), 0.0)
     # The light and which of both is ink are the same in a smaller picture, and sooner found.
-    small = _shrink(grey, _GLANCE)
+    small = _glance(grey)
     if is_light_on_dark(small):
         grey = 255 - grey
-        small = _shrink(grey, _GLANCE)
+        small = _glance(grey)
     flat = flatten_light(grey, small)
     found = _find_ink(grey, flat)
     if found is None:
@@ -184,13 +184,9 @@ def adaptive_threshold(grey: GreyImage, stroke_width: float, offset: float) -> I
     Returns:
         (height, width) uint8, 255 where there is ink.
     """
-    height, width = grey.shape
     sigma = _SURROUNDINGS * stroke_width
     shrunk = max(1, int(sigma / 2))
-    small = rescale(grey, 1 / shrunk)
-    mean = cv2.GaussianBlur(small, (0, 0), sigma / shrunk)
-    if shrunk > 1:
-        mean = cv2.resize(mean, (width, height), interpolation=cv2.INTER_LINEAR)
+    mean = enlarge(_blur(shrink(grey, shrunk), sigma / shrunk), shrunk, grey.shape, cv2.INTER_LINEAR)
     return np.asarray(cv2.threshold(cv2.subtract(mean, grey), offset, 255, cv2.THRESH_BINARY)[1], dtype=np.uint8)
 
 
@@ -200,7 +196,7 @@ def is_light_on_dark(grey: GreyImage) -> bool:
     Looks at the differences from the local mean, which shadows and vignettes do not reach: thin ink draws a long tail of
     them to its own side.
     """
-    small = _shrink(grey, _GLANCE).astype(np.float32)
+    small = _glance(grey).astype(np.float32)
     side = 2 * (max(small.shape) // 12) + 1
     local = cv2.blur(cv2.blur(small, (side, side)), (side, side))
     difference = small - local
@@ -263,6 +259,5 @@ def measure_stroke_width(mask: InkMask) -> float:
     return max(1.0, 2.0 * area / outline) if outline else 1.0
 
 
-def _shrink(grey: npt.NDArray[np.uint8], longest: int) -> npt.NDArray[np.uint8]:
-    scale = longest / max(grey.shape)
-    return rescale(grey, scale) if scale < 1 else grey
+def _glance(grey: GreyImage) -> GreyImage:
+    return shrink(grey, max(1, max(grey.shape) // _GLANCE))

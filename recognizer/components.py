@@ -51,6 +51,34 @@ def quantile_of_counts(counts: npt.NDArray[np.number], share: float = 0.5) -> fl
     return float(np.searchsorted(cumulated, cumulated[-1] * share))
 
 
+def shrink(picture: npt.NDArray[np.uint8], factor: int) -> npt.NDArray[np.uint8]:
+    """Make a picture smaller by a whole number: several times as fast as by a broken one.
+
+    Args:
+        picture: (height, width) uint8.
+        factor: at least 1.
+
+    Returns:
+        (ceil(height / factor), ceil(width / factor)) uint8, the means of squares of pixels. Those at the right and lower edge
+        may reach beyond it, where the last pixels go on.
+    """
+    if factor == 1:
+        return picture
+    height, width = picture.shape
+    whole = cv2.copyMakeBorder(picture, 0, -height % factor, 0, -width % factor, cv2.BORDER_REPLICATE)
+    size = whole.shape[1] // factor, whole.shape[0] // factor
+    return np.asarray(cv2.resize(whole, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def enlarge(
+    small: npt.NDArray[np.uint8], factor: int, shape: tuple[int, ...], interpolation: int
+) -> npt.NDArray[np.uint8]:
+    """Bring what `shrink` made of a picture back to the picture's size, `shape`; `interpolation` as OpenCV names it."""
+    height, width = shape
+    size = small.shape[1] * factor, small.shape[0] * factor
+    return np.asarray(cv2.resize(small, size, interpolation=interpolation)[:height, :width], dtype=np.uint8)
+
+
 def label_components(mask: InkMask) -> tuple[npt.NDArray[np.int32], list[tuple[int, Box]]]:
     """Number the 8-connected components of a mask.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from recognizer.components import find_boxes, fit_line, label_components, weighted_median
+from recognizer.components import enlarge, find_boxes, fit_line, label_components, shrink, weighted_median
 from recognizer.types import Box, InkMask
 
 _MIN_SHARE_OF_SIDE = 0.45
@@ -148,11 +148,7 @@ def _shrunk_by(stroke_width: float) -> int:
 
 def _shrink(mask: InkMask, stroke_width: float) -> InkMask:
     """The mask at the size at which lines are sought: finer detail would cost time and tell nothing of them."""
-    shrunk = _shrunk_by(stroke_width)
-    if shrunk == 1:
-        return mask
-    size = max(1, round(mask.shape[1] / shrunk)), max(1, round(mask.shape[0] / shrunk))
-    return (cv2.resize(mask, size, interpolation=cv2.INTER_AREA) > 127).astype(np.uint8)
+    return (shrink(mask, _shrunk_by(stroke_width)) > 127).astype(np.uint8)
 
 
 def _candidates(mask: InkMask, stroke_width: float, slack: float, small: InkMask) -> InkMask:
@@ -170,8 +166,7 @@ def _candidates(mask: InkMask, stroke_width: float, slack: float, small: InkMask
     if not runs.any():
         return np.zeros_like(mask)
     runs = cv2.dilate(runs, kernel)
-    if shrunk > 1:
-        runs = cv2.resize(runs, (mask.shape[1], mask.shape[0]), interpolation=cv2.INTER_NEAREST)
+    runs = enlarge(np.asarray(runs, dtype=np.uint8), shrunk, mask.shape, cv2.INTER_NEAREST)
     return np.where(runs > 0, mask, 0).astype(np.uint8)
 
 

@@ -31,6 +31,8 @@ _MAX_MARK_HEIGHT, _MAX_MARK_WIDTH = 0.65, 0.5
 """Tallest and broadest comma, in heights of the digit beside it."""
 _MIN_THICKNESS = 0.5
 """Thinnest stroke of a digit, in typical stroke widths: creases and the edges of sheets are hairlines."""
+_SAMPLED_STROKE = 2.0
+"""Width that a stroke keeps at least where not every pixel is looked at, in pixels."""
 _HALF_WIDEST = 2.2
 """Half the widest stroke that is told from an edge, in typical stroke widths."""
 _MIN_BETWEEN = 0.55
@@ -133,15 +135,20 @@ def leave_out_edges(components: Sequence[Component], grey: GreyImage, stroke_wid
     """
     if not components:
         return []
-    side = 2 * math.ceil(_HALF_WIDEST * stroke_width) + 1
+    # Every so many pixels are enough where strokes are wide, and take a fraction of the time.
+    step = max(1, int(stroke_width / _SAMPLED_STROKE))
+    sampled = np.ascontiguousarray(grey[::step, ::step])
+    side = 2 * math.ceil(_HALF_WIDEST * stroke_width / step) + 1
     kernel = np.ones((side, side), np.uint8)
-    highest = cv2.dilate(grey, kernel)
+    highest = cv2.dilate(sampled, kernel)
     closed = cv2.erode(highest, kernel)
 
     def is_stroke(component: Component) -> bool:
-        x, y, width, height = component.box
-        window = np.s_[y : y + height, x : x + width]
-        top, filled, own = (cv2.mean(picture[window], component.ink)[0] for picture in (highest, closed, grey))
+        x, y, _, _ = component.box
+        ink = component.ink[-y % step :: step, -x % step :: step]
+        row, column = math.ceil(y / step), math.ceil(x / step)
+        window = np.s_[row : row + ink.shape[0], column : column + ink.shape[1]]
+        top, filled, own = (cv2.mean(picture[window], ink)[0] for picture in (highest, closed, sampled))
         return filled - own >= _MIN_BETWEEN * (top - own)
 
     return [component for component in components if is_stroke(component)]
