@@ -148,7 +148,8 @@ def _shrunk_by(stroke_width: float) -> int:
 
 def _shrink(mask: InkMask, stroke_width: float) -> InkMask:
     """The mask at the size at which lines are sought: finer detail would cost time and tell nothing of them."""
-    return (shrink(mask, _shrunk_by(stroke_width)) > 127).astype(np.uint8)
+    small = shrink(mask, _shrunk_by(stroke_width))
+    return np.asarray(cv2.threshold(small, 127, 255, cv2.THRESH_BINARY)[1], dtype=np.uint8)
 
 
 def _candidates(mask: InkMask, stroke_width: float, slack: float, small: InkMask) -> InkMask:
@@ -166,8 +167,7 @@ def _candidates(mask: InkMask, stroke_width: float, slack: float, small: InkMask
     if not runs.any():
         return np.zeros_like(mask)
     runs = cv2.dilate(runs, kernel)
-    runs = enlarge(np.asarray(runs, dtype=np.uint8), shrunk, mask.shape, cv2.INTER_NEAREST)
-    return np.where(runs > 0, mask, 0).astype(np.uint8)
+    return mask & enlarge(np.asarray(runs, dtype=np.uint8), shrunk, mask.shape, cv2.INTER_NEAREST)
 
 
 def _edge_candidates(mask: InkMask, stroke_width: float) -> InkMask:
@@ -189,15 +189,11 @@ def _at_edges(mask: InkMask) -> InkMask:
     return edges
 
 
-def _without(mask: InkMask, lines: InkMask) -> InkMask:
-    return np.where(lines > 0, 0, mask).astype(np.uint8)
-
-
 def _text_height(mask: InkMask, lines: InkMask, stroke_width: float) -> float:
     """Height of the digits, in pixels: the median height of the components that hold no candidate for a line, and where
     there are none, of what is left without the candidates. Each counts by the outline of its box. 0 without ink.
     """
-    for ink in (mask, _without(mask, lines)):
+    for ink in (mask, mask & ~lines):
         boxes = find_boxes(ink)
         if ink is mask:
             boxes = [box for box in boxes if not lines[box.y : box.bottom, box.x : box.right].any()]
@@ -250,7 +246,7 @@ def _without_empty_boxes(mask: InkMask, rows: InkMask, stroke_width: float) -> I
         beside = sides[(top < bottom[index]) & (bottom > top[index])]
         if len(beside) >= _MIN_SIDES and beside.all():
             taken.append(found[index][0])
-    return _without(mask, np.isin(labels, taken).astype(np.uint8)) if taken else mask
+    return np.where(np.isin(labels, taken), 0, mask).astype(np.uint8) if taken else mask
 
 
 def _is_thin_and_straight(line: InkMask, length: int, stroke_width: float) -> bool:

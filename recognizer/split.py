@@ -76,6 +76,7 @@ def _between(
     # The seams in order, each at or right of the one before, with the component's own edges around them.
     edges = np.vstack([np.zeros(height, int), np.maximum.accumulate(seams, axis=0), np.full(height, width)])
     last = len(edges) - 1
+    before = np.where(np.arange(width) < edges[:, :, None], ink, 0).astype(np.uint8)
     pieces = []
     for start in range(last):
         for end in range(start + 1, last + 1):
@@ -83,9 +84,7 @@ def _between(
             if count is not None and not is_whole and not _may_be_one(start, end, last, count):
                 continue
             left, right = int(edges[start].min()), int(edges[end].max())
-            columns = np.arange(left, right)
-            inside = (columns >= edges[start][:, None]) & (columns < edges[end][:, None])
-            part = np.where(inside, ink[:, left:right], 0).astype(np.uint8)
+            part = before[end, :, left:right] - before[start, :, left:right]
             x, y, w, h = cv2.boundingRect(part)
             if w == 0 or (not is_whole and not _MIN_PIECE * height <= w <= _MAX_PIECE * height):
                 continue
