@@ -26,21 +26,26 @@ def weighted_median(values: Sequence[float], weights: Sequence[float]) -> float:
     )
 
 
-def grey_quantile(
-    levels: npt.NDArray[np.uint8], share: float = 0.5, mask: npt.NDArray[np.uint8] | None = None
-) -> float:
+def grey_quantile(levels: npt.NDArray[np.uint8], share: float = 0.5) -> float:
     """The grey level that `share` of the levels do not exceed, by counting: many times faster than by sorting.
 
     Args:
         levels: uint8 of any shape, at least one.
         share: 0 to 1; 0.5 gives the median.
-        mask: uint8 of the same shape, not 0 for the levels that count, at least one; None for all.
     """
-    return quantile_of_counts(count_levels(levels, mask), share)
+    return quantile_of_counts(count_levels(levels), share)
 
 
 def count_levels(levels: npt.NDArray[np.uint8], mask: npt.NDArray[np.uint8] | None = None) -> npt.NDArray[np.float32]:
-    """How often each grey level occurs, (256,); arguments as for `grey_quantile`."""
+    """How often each grey level occurs.
+
+    Args:
+        levels: uint8 of any shape.
+        mask: uint8 of the same shape, not 0 for the levels that count; None for all.
+
+    Returns:
+        (256,) whole numbers, exact up to 16 millions.
+    """
     counts = cv2.calcHist([np.ascontiguousarray(levels)], [0], mask, [256], [0, 256])
     return np.asarray(counts, dtype=np.float32).ravel()
 

@@ -10,7 +10,7 @@ from statistics import median
 import cv2
 import numpy as np
 
-from recognizer.components import fit_line, grey_quantile
+from recognizer.components import count_levels, fit_line, quantile_of_counts
 from recognizer.types import LINE_HEIGHT, Box, Component, GreyImage, InkMask
 
 _TEXT_HEIGHT = 22.0
@@ -110,9 +110,11 @@ def cut_line(flat: GreyImage, mask: InkMask, line: Sequence[Component], framing:
 
     first, last = y0 - climb, y1 + climb  # rows that the line reaches over before it is levelled
     inside = np.s_[max(0, first) : min(flat.shape[0], last), max(0, x0) : min(flat.shape[1], x1)]
-    inked, paper, darkness = mask[inside], ~mask[inside], ~flat[inside]
-    ground = grey_quantile(darkness, mask=paper) if paper.any() else 0.0
-    ink = grey_quantile(darkness, _INK_QUANTILE, inked) if inked.any() else 255.0
+    darkness = ~flat[inside]
+    inked = count_levels(darkness, mask[inside])
+    paper = count_levels(darkness) - inked
+    ground = quantile_of_counts(paper) if paper.any() else 0.0
+    ink = quantile_of_counts(inked, _INK_QUANTILE) if inked.any() else 255.0
     gain = 255.0 / max(1.0, ink - ground)
     window = np.zeros((last - first, x1 - x0), np.uint8)
     # What lies outside of the picture is paper.
