@@ -17,6 +17,7 @@ from recognizer.ctc import (
     align,
     best_texts,
     greedy_text,
+    merge_idle,
     merge_marks,
 )
 
@@ -243,13 +244,28 @@ def test_frames_without_a_digit_are_taken_together_and_lose_next_to_nothing():
     idle = frames_of(*[0] * 6, certainty=1 - 2e-6, count=11)
     log_probs = np.concatenate([idle, frames_of(8, count=11), idle, idle])
     texts = ["7", "57", "73"]
-    together = text_log_probabilities(log_probs, texts)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("recognizer.ctc._LOG_IDLE", -np.inf)
-        one_by_one = text_log_probabilities(log_probs, texts)
-    np.testing.assert_allclose(together, one_by_one, atol=1e-4)
+    merged = merge_idle(log_probs)
+    assert len(merged) == 3
+    one_by_one = text_log_probabilities(log_probs, texts)
+    np.testing.assert_allclose(text_log_probabilities(merged, texts), one_by_one, atol=1e-4)
     assert one_by_one[1] < -9
     assert text_log_probabilities(log_probs, ["77"])[0] < -9
+
+
+def test_where_no_frame_is_idle_or_there_is_none_nothing_is_merged():
+    for log_probs in (frames_of(1, 0, 2, count=11), frames_of(count=11)):
+        assert np.array_equal(merge_idle(log_probs), log_probs)
+
+
+def test_a_long_texts_probability_is_that_of_its_halves():
+    """What is brought back to 1 on the way is not lost."""
+    half = frames_of(*[5, 0, 3, 0] * 30, certainty=0.5, count=11)
+    ((text, _), *_) = best_texts(half)
+    wall = frames_of(0, certainty=1 - 1e-12, count=11)  # a sure blank keeps the halves apart
+    both = np.concatenate([half, wall, half])
+    one, two = text_log_probabilities(half, [text])[0], text_log_probabilities(both, [text + text])[0]
+    assert one < -40
+    assert two >= 2 * one - 1e-6
 
 
 # --- alignment -------------------------------------------------------------------------------------------------------
