@@ -40,12 +40,24 @@ _LEAST_NOISE = 1.0
 """Counted in whole grey levels, noise of less may come out as none."""
 _SMOOTHING = (0.35, 0.75)
 """Blurs that are tried where ink does not stand out from its paper, sigma in stroke widths."""
-_SURROUNDINGS = 1.5
-"""Sigma of the surroundings that a pixel is compared with, in stroke widths."""
-_THRESHOLD_SHARE = 0.20
-"""How much darker than its surroundings a pixel must be, as a share of the ink's own contrast ..."""
 _THRESHOLD_IN_NOISE = 2.0
-"""... and in standard deviations of the paper: security patterns and grain are noise."""
+"""How much darker than its surroundings a pixel must be at least, in standard deviations of the paper: security patterns and
+grain are noise."""
+
+
+class Threshold(NamedTuple):
+    """What a pixel is compared with to be ink."""
+
+    surroundings: float
+    """Sigma of its surroundings, in stroke widths."""
+    share: float
+    """How much darker than these it must be, as a share of the ink's own contrast."""
+
+
+USUAL = Threshold(1.5, 0.20)
+"""Narrow surroundings find faint ink beside dark ink, and tell strokes apart that nearly touch ..."""
+WIDE = Threshold(2.5, 0.35)
+"""... and wide ones leave whole what blur has made broad, and out what is paler than the rest."""
 
 
 class Binarized(NamedTuple):
@@ -80,7 +92,7 @@ def rescale(grey: GreyImage, scale: float) -> GreyImage:
     )
 
 
-def binarize(grey: GreyImage) -> Binarized:
+def binarize(grey: GreyImage, threshold: Threshold = USUAL) -> Binarized:
     """Find the ink of a picture.
 
     The light is evened out by dividing through the paper's own brightness, and the ink is what is darker than its
@@ -89,6 +101,7 @@ def binarize(grey: GreyImage) -> Binarized:
 
     Args:
         grey: (height, width) uint8 of at least one pixel, at working size (see `working_scale`).
+        threshold: from where on a pixel is ink.
     """
     if min(grey.shape) < 3:
         return Binarized(grey, grey, np.zeros_like(grey), 0.0)
@@ -102,8 +115,8 @@ def binarize(grey: GreyImage) -> Binarized:
     if found is None:
         return Binarized(grey, flat, np.zeros_like(grey), 0.0)
     ink, smooth = found
-    offset = max(_THRESHOLD_SHARE * ink.contrast, _THRESHOLD_IN_NOISE * ink.noise)
-    mask = adaptive_threshold(smooth, ink.stroke_width, offset)
+    offset = max(threshold.share * ink.contrast, _THRESHOLD_IN_NOISE * ink.noise)
+    mask = adaptive_threshold(smooth, threshold.surroundings * ink.stroke_width, offset)
     return Binarized(grey, flat, mask, measure_stroke_width(mask))
 
 
@@ -169,7 +182,7 @@ def _measure(grey: GreyImage, flat: GreyImage) -> _Ink | None:
     return _Ink(first + quantile_of_counts(ink) - ground, noise, stroke_width, light)
 
 
-def adaptive_threshold(grey: GreyImage, stroke_width: float, offset: float) -> InkMask:
+def adaptive_threshold(grey: GreyImage, sigma: float, offset: float) -> InkMask:
     """Mark what is darker than the Gaussian-weighted mean of its surroundings by more than `offset` grey levels.
 
     The same as OpenCV's `adaptiveThreshold` with ADAPTIVE_THRESH_GAUSSIAN_C, but the mean, which changes slowly, is taken
@@ -177,14 +190,13 @@ def adaptive_threshold(grey: GreyImage, stroke_width: float, offset: float) -> I
 
     Args:
         grey: (height, width) uint8, dark ink.
-        stroke_width: in pixels; the surroundings reach about three strokes to each side, so that the inside of a stroke
-            never becomes its own surroundings.
+        sigma: of the surroundings, in pixels; more than a stroke's width, so that the inside of a stroke never becomes its own
+            surroundings.
         offset: in grey levels.
 
     Returns:
         (height, width) uint8, 255 where there is ink.
     """
-    sigma = _SURROUNDINGS * stroke_width
     shrunk = max(1, int(sigma / 2))
     mean = enlarge(_blur(shrink(grey, shrunk), sigma / shrunk), shrunk, grey.shape, cv2.INTER_LINEAR)
     return np.asarray(cv2.threshold(cv2.subtract(mean, grey), offset, 255, cv2.THRESH_BINARY)[1], dtype=np.uint8)

@@ -11,11 +11,11 @@ from typing import Any, get_args
 import numpy as np
 import numpy.typing as npt
 
-from recognizer.binarize import Binarized, binarize, rescale, working_scale
+from recognizer.binarize import USUAL, WIDE, Binarized, Threshold, binarize, rescale, working_scale
 from recognizer.borders import leave_out_borders
 from recognizer.checkpoint import STRINGS, load_checkpoint
 from recognizer.classifier import DigitClassifier
-from recognizer.combine import LineEvidence, read_lines, see_characters, spell
+from recognizer.combine import LineEvidence, gives_way, is_doubtful, read_lines, see_characters, spell
 from recognizer.decode import Choice, choose, decode, digits_of, text_of
 from recognizer.errors import CheckpointError
 from recognizer.image_io import load_image, to_grey
@@ -25,7 +25,7 @@ from recognizer.rulings import remove_rulings
 from recognizer.segment import dilate, find_components, leave_out_edges, marks_beside, select_digits, sort_left_to_right
 from recognizer.sequence import SequenceReader
 from recognizer.split import split
-from recognizer.types import CLASS_NAMES, Component, InkMask, Method, Piece, Reading, Trace
+from recognizer.types import CLASS_NAMES, Component, InkMask, Method, Piece, Reading, RgbImage, Trace
 
 
 class DigitReader:
@@ -102,11 +102,21 @@ class DigitReader:
         return replace(self.trace(picture).reading, source=picture)
 
     def trace(self, picture: Any) -> Trace:
-        """Read the number in a picture and keep every intermediate picture. Arguments and errors as for `read`."""
+        """Read the number in a picture and keep every intermediate picture. Arguments and errors as for `read`.
+
+        Where the text is in doubt, the ink is found once more by another threshold; what is kept is of the better reading.
+        """
         rgb = load_image(picture)
+        first = self._trace(rgb, USUAL)
+        if self._sequence is None or not is_doubtful(first.reading):
+            return first
+        second = self._trace(rgb, WIDE)
+        return second if gives_way(first.reading, second.reading) else first
+
+    def _trace(self, rgb: RgbImage, threshold: Threshold) -> Trace:
         height, width = rgb.shape[:2]
         scale = working_scale(height, width)
-        binarized = binarize(rescale(to_grey(rgb), scale))
+        binarized = binarize(rescale(to_grey(rgb), scale), threshold)
         cleaned = remove_rulings(binarized.mask, binarized.stroke_width)
         dilated = dilate(cleaned, binarized.stroke_width)
         components = find_components(cleaned, dilated)

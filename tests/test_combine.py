@@ -9,12 +9,20 @@ from hypothesis import strategies as st
 from made_answers import answer, spread
 
 from recognizer import combine
-from recognizer.combine import LineEvidence, read_line, read_lines, see_characters, spell
+from recognizer.combine import (
+    LineEvidence,
+    gives_way,
+    is_doubtful,
+    read_line,
+    read_lines,
+    see_characters,
+    spell,
+)
 from recognizer.ctc import BLANK, MARK
 from recognizer.decode import choose, decode, text_of
 from recognizer.lines import cut_line
 from recognizer.sequence import FRAME
-from recognizer.types import CLASS_NAMES, Box, Component, Piece
+from recognizer.types import CLASS_NAMES, Box, Component, Digit, Piece, Reading
 
 PITCH = 18
 
@@ -497,3 +505,32 @@ def test_from_nearer_a_1_at_the_end_is_lost_only_where_it_is_taller_than_the_dig
     first, near = torn("251", "7", 0.45), [spread("25", 24, 0.999)] * 6
     said = LineEvidence(bars(20, height)[:-1], 0, rows("251", 0.55), first, look_closer=lambda: [near])
     assert read_line(said, "251", alone=True)[0] == expected
+
+
+def reading(confidence, *lines):
+    digits = [[Digit(label, 1.0, Box(0, 0, 1, 1), ()) for label in line] for line in lines]
+    return Reading(tuple(map(tuple, digits)), confidence, 9, 9)
+
+
+@pytest.mark.parametrize(
+    ("read", "doubtful"),
+    [
+        (reading(0.5, "12"), True),
+        (reading(0.95, "12"), False),
+        (reading(0.5, "12", "3"), True),
+        (reading(0.5, "12", "3", "4"), False),
+        (reading(0.0), True),
+    ],
+    ids=["doubtful", "sure", "two lines", "a page", "nothing"],
+)
+def test_a_picture_of_few_lines_is_read_again_where_its_text_is_in_doubt(read, doubtful):
+    assert is_doubtful(read) == doubtful
+
+
+def test_a_reading_gives_way_to_one_that_is_clearly_more_probable_and_none_only_to_a_probable_one():
+    first = reading(0.5, "12")
+    assert gives_way(first, reading(0.7, "13"))
+    assert not gives_way(first, reading(0.6, "13"))
+    assert not gives_way(first, reading(0.0))
+    assert gives_way(reading(0.0), reading(0.8, "13"))
+    assert not gives_way(reading(0.0), reading(0.6, "13"))

@@ -14,7 +14,9 @@ from made_answers import MadeSequence
 from PIL import Image
 
 import recognizer
+from recognizer import binarize as binarize_module
 from recognizer import combine
+from recognizer.binarize import USUAL, WIDE
 from recognizer.checkpoint import bundled_folder, load_checkpoint
 from recognizer.classifier import DigitClassifier
 from recognizer.ctc import CLASSES, greedy_text
@@ -333,6 +335,37 @@ def test_method_says_who_is_asked(classifier, page, method, text):
     made = DigitReader(classifier, MadeSequence("258", certainty=0.6), method)
     assert made.method == method
     assert made.read(page).text == text
+
+
+@pytest.fixture
+def thresholds(monkeypatch):
+    """By which thresholds ink was sought, one after the other."""
+    asked = []
+
+    def binarize(grey, threshold):
+        asked.append(threshold)
+        return binarize_module.binarize(grey, threshold)
+
+    monkeypatch.setattr("recognizer.reader.binarize", binarize)
+    return asked
+
+
+def test_a_sure_reading_and_one_by_segmentation_are_not_read_again(classifier, page, thresholds):
+    assert DigitReader(classifier, MadeSequence("253", certainty=0.999)).read(page).confidence > 0.9
+    DigitReader(classifier).read(np.full_like(page, 255))
+    assert thresholds == [USUAL, USUAL]
+
+
+def test_of_a_doubtful_reading_and_another_the_better_is_kept(classifier, page, thresholds, monkeypatch):
+    doubtful = DigitReader(classifier, MadeSequence("258", certainty=0.6))
+    first, confidence = doubtful.trace(page), doubtful.read(page).confidence
+    assert confidence < 0.88
+    assert thresholds == [USUAL, WIDE] * 2
+
+    monkeypatch.setattr("recognizer.reader.gives_way", lambda first, second: True)
+    second = doubtful.trace(page)
+    assert_trace_consistent(second, page)
+    assert (second.binary != first.binary).any()  # all that is kept is of the second reading
 
 
 def test_readers_that_agree_give_the_same_boxes_and_more_confidence(classifier, page):
