@@ -66,7 +66,7 @@ _WORST_LINE, _WORST_CANDIDATE = -12.0, -60.0
 _FEW_LINES = 2
 """A picture of more lines is not read again: of a page one doubtful line is a small part, and it takes the longest."""
 _RATHER_THAN_NONE = 0.7
-"""A text takes the place of none at all if it is more probable than this: of 1,000 pictures without a number 19 then give a text,
+"""A text takes the place of none at all if it is more probable than this: so of 1,000 pictures without a number 19 give a text,
 where 18 do at the first reading."""
 _TOGETHER = np.array([1.045, 0.526, -0.016, -0.594, 0.939, 0.187, -2.296, -2.055, -2.777])
 """How the signs that a text is right add up to the log-odds that it is, by logistic regression on real lines of thirteen kinds
