@@ -27,9 +27,9 @@ class OnnxSession:
         """
         options = ort.SessionOptions()
         options.intra_op_num_threads = min(_MAX_THREADS, os.cpu_count() or 1)
-        # Threads that wait for one another spin, which is quicker than to sleep, but not on when the network has answered: they
-        # would take the cores from the next stage.
-        options.add_session_config_entry("session.force_spinning_stop", "1")
+        # Waiting threads that spin would take the cores from the next stage, and from other programs: on a busy machine they
+        # cost more than they save on an idle one.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.log_severity_level = 3
         try:
             self._session: Any = ort.InferenceSession(
