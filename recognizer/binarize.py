@@ -22,7 +22,7 @@ SHORTEST_SIDE = 120
 LARGEST_ENLARGEMENT = 4.0
 
 _GLANCE = 160
-"""Longest side, in pixels, at which the light is evened out and a blackboard told from paper."""
+"""Longest side, in pixels, that is left at least where the light is evened out and a blackboard told from paper."""
 _CLEAR_SKEWNESS = 0.25
 """Skewness of the differences from the local mean from which ink is light."""
 _DARK_GROUND = 100
@@ -57,7 +57,7 @@ class Threshold(NamedTuple):
 USUAL = Threshold(1.5, 0.20)
 """Narrow surroundings find faint ink beside dark ink, and tell strokes apart that nearly touch ..."""
 WIDE = Threshold(2.5, 0.35)
-"""... and wide ones leave whole what blur has made broad, and out what is paler than the rest."""
+"""... and wide ones, with more of the contrast, leave broad and blurred strokes whole, and what is paler than the rest out."""
 
 
 class Binarized(NamedTuple):
