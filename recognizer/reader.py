@@ -25,7 +25,7 @@ from recognizer.rulings import remove_rulings
 from recognizer.segment import dilate, find_components, leave_out_edges, marks_beside, select_digits, sort_left_to_right
 from recognizer.sequence import SequenceReader
 from recognizer.split import split
-from recognizer.types import CLASS_NAMES, Component, InkMask, Method, Piece, Reading, RgbImage, Trace
+from recognizer.types import CLASS_NAMES, Component, GreyImage, InkMask, Method, Piece, Reading, RgbImage, Trace
 
 
 class DigitReader:
@@ -107,16 +107,18 @@ class DigitReader:
         Where the text is in doubt, the ink is found once more by another threshold; what is kept is of the better reading.
         """
         rgb = load_image(picture)
-        first = self._trace(rgb, USUAL)
+        grey = rescale(to_grey(rgb), working_scale(*rgb.shape[:2]))
+        first = self._trace(rgb, grey, USUAL)
         if self._sequence is None or not is_doubtful(first.reading):
             return first
-        second = self._trace(rgb, WIDE)
+        second = self._trace(rgb, grey, WIDE)
         return second if gives_way(first.reading, second.reading) else first
 
-    def _trace(self, rgb: RgbImage, threshold: Threshold) -> Trace:
+    def _trace(self, rgb: RgbImage, grey: GreyImage, threshold: Threshold) -> Trace:
+        """One reading of a picture, of which `grey` is the same at working size."""
         height, width = rgb.shape[:2]
         scale = working_scale(height, width)
-        binarized = binarize(rescale(to_grey(rgb), scale), threshold)
+        binarized = binarize(grey, threshold)
         cleaned = remove_rulings(binarized.mask, binarized.stroke_width)
         dilated = dilate(cleaned, binarized.stroke_width)
         components = find_components(cleaned, dilated)

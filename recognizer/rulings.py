@@ -271,7 +271,7 @@ def _take_out(mask: InkMask, lines: InkMask, stroke_width: float) -> InkMask:
         return mask
     fringe = _fringe(stroke_width)
     band = cv2.dilate(np.ascontiguousarray(lines), np.ones((2 * fringe + 1, 1), np.uint8))
-    without = np.where(band > 0, 0, mask).astype(np.uint8)
+    without = mask & ~np.asarray(band, dtype=np.uint8)
     reach = 2 * round(1.6 * stroke_width) + 2 * fringe + 1
     bridged = cv2.morphologyEx(without, cv2.MORPH_CLOSE, np.ones((reach, 1), np.uint8))
     return np.asarray(cv2.bitwise_or(without, cv2.bitwise_and(bridged, mask)), dtype=np.uint8)
