@@ -92,38 +92,6 @@ def rescale(grey: GreyImage, scale: float) -> GreyImage:
     )
 
 
-def binarize(grey: GreyImage, threshold: Threshold = USUAL) -> Binarized:
-    """Find the ink of a picture.
-
-    The light is evened out by dividing through the paper's own brightness, and the ink is what is darker than its
-    Gaussian-weighted surroundings by a share of the ink's contrast (adaptive Gaussian thresholding, as OpenCV's
-    `adaptiveThreshold` does it).
-
-    Args:
-        grey: (height, width) uint8 of at least one pixel, at working size (see `working_scale`).
-        threshold: from where on a pixel is ink.
-    """
-    if min(grey.shape) < 3:
-        return Binarized(grey, grey, np.zeros_like(grey), 0.0)
-    # The light and which of both is ink are the same in a smaller picture, and sooner found.
-    small = _glance(grey)
-    if is_light_on_dark(small):
-        grey = 255 - grey
-        small = _glance(grey)
-    flat = flatten_light(grey, small)
-    found = _find_ink(grey, flat)
-    if found is None:
-        return Binarized(grey, flat, np.zeros_like(grey), 0.0)
-    ink, smooth = found
-    offset = max(threshold.share * ink.contrast, _THRESHOLD_IN_NOISE * ink.noise)
-    mask = adaptive_threshold(smooth, threshold.surroundings * ink.stroke_width, offset)
-    return Binarized(grey, flat, mask, measure_stroke_width(mask))
-
-
-def _blur(grey: GreyImage, sigma: float) -> GreyImage:
-    return np.asarray(cv2.GaussianBlur(grey, (0, 0), sigma), dtype=np.uint8)
-
-
 class _Ink(NamedTuple):
     """How ink stands out from paper. Contrast and noise in grey levels, the stroke width in pixels."""
 
@@ -144,6 +112,67 @@ class _Ink(NamedTuple):
     def stands_out(self, signal_to_noise: float) -> bool:
         seen = self.contrast * self.light >= _MIN_CONTRAST_BEFORE
         return seen and self.contrast >= max(_MIN_CONTRAST, signal_to_noise * self.noise)
+
+
+class Prepared(NamedTuple):
+    """A picture in even light, with all that is known of its ink before a threshold is chosen."""
+
+    grey: GreyImage
+    """(height, width), dark ink on light ground, whatever the picture was."""
+    flat: GreyImage
+    """(height, width), the same in even light: paper is about 255. As `grey` where the picture is too small for that."""
+    smooth: GreyImage
+    """(height, width), the same smoothed as much as it takes for the ink to stand out."""
+    ink: _Ink | None
+    """How the ink stands out; None on a blank picture."""
+
+
+def binarize(grey: GreyImage, threshold: Threshold = USUAL) -> Binarized:
+    """Find the ink of a picture: `prepare` and `find_ink` in one.
+
+    Args:
+        grey: (height, width) uint8 of at least one pixel, at working size (see `working_scale`).
+        threshold: from where on a pixel is ink.
+    """
+    return find_ink(prepare(grey), threshold)
+
+
+def prepare(grey: GreyImage) -> Prepared:
+    """Even out the light of a picture by dividing through the paper's own brightness, and measure how its ink stands out.
+
+    Args:
+        grey: (height, width) uint8 of at least one pixel, at working size (see `working_scale`).
+    """
+    if min(grey.shape) < 3:
+        return Prepared(grey, grey, grey, None)
+    # The light and which of both is ink are the same in a smaller picture, and sooner found.
+    small = _glance(grey)
+    if is_light_on_dark(small):
+        grey = 255 - grey
+        small = _glance(grey)
+    flat = flatten_light(grey, small)
+    ink, smooth = _find_ink(grey, flat) or (None, flat)
+    return Prepared(grey, flat, smooth, ink)
+
+
+def find_ink(prepared: Prepared, threshold: Threshold) -> Binarized:
+    """Mark what is darker than its Gaussian-weighted surroundings by a share of the ink's contrast (adaptive Gaussian
+    thresholding, as OpenCV's `adaptiveThreshold` does it).
+
+    Args:
+        prepared: as from `prepare`.
+        threshold: from where on a pixel is ink.
+    """
+    grey, flat, smooth, ink = prepared
+    if ink is None:
+        return Binarized(grey, flat, np.zeros_like(grey), 0.0)
+    offset = max(threshold.share * ink.contrast, _THRESHOLD_IN_NOISE * ink.noise)
+    mask = adaptive_threshold(smooth, threshold.surroundings * ink.stroke_width, offset)
+    return Binarized(grey, flat, mask, measure_stroke_width(mask))
+
+
+def _blur(grey: GreyImage, sigma: float) -> GreyImage:
+    return np.asarray(cv2.GaussianBlur(grey, (0, 0), sigma), dtype=np.uint8)
 
 
 def _find_ink(grey: GreyImage, flat: GreyImage) -> tuple[_Ink, GreyImage] | None:

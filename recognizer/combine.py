@@ -388,8 +388,13 @@ def _left_over(evidence: LineEvidence, way: Sequence[Step]) -> float:
 
 
 def is_doubtful(reading: Reading) -> bool:
-    """Whether a reading is worth another, of ink that is found otherwise."""
-    return reading.confidence < _SURE and len(reading.lines) <= _FEW_LINES
+    """Whether a reading is worth another, of the picture turned level or of ink that is found otherwise."""
+    return reading.confidence < _SURE
+
+
+def has_few_lines(reading: Reading) -> bool:
+    """Whether a doubtful reading is worth the time of finding the ink otherwise."""
+    return len(reading.lines) <= _FEW_LINES
 
 
 def gives_way(first: Reading, second: Reading) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 
@@ -191,7 +191,7 @@ def decode(
     chosen: Sequence[Sequence[Choice]],
     probabilities: npt.NDArray[np.float32],
     class_names: Sequence[str],
-    scale: float,
+    place: Callable[[Box], Box],
     size: tuple[int, int],
     line_probabilities: Sequence[float] | None = None,
     more_marks: Sequence[Box] = (),
@@ -202,14 +202,13 @@ def decode(
         chosen: as from `choose`.
         probabilities: (N, 10 or 11) of all pieces, as for `choose`.
         class_names: label of each class.
-        scale: working size over picture size.
+        place: where in the picture a box at working size lies (see `recognizer.view.View.place`).
         size: (width, height) of the picture, in pixels.
         line_probabilities: of each line, how probable its text is by all that is known; None to go by the pieces alone.
         more_marks: ink that was known for no digit before any piece was looked at.
     """
     lines = tuple(
-        tuple(_to_digit(choice, probabilities, class_names, scale, size) for choice in line)
-        for line in digits_of(chosen)
+        tuple(_to_digit(choice, probabilities, class_names, place) for choice in line) for line in digits_of(chosen)
     )
     marks = [choice for line in chosen for choice in line if choice.is_mark]
     confidences = [digit.confidence for line in lines for digit in line]
@@ -225,7 +224,7 @@ def decode(
         lines,
         confidence,
         *size,
-        marks=tuple(Mark(_to_picture(box, scale, size)) for box in [*(choice.box for choice in marks), *more_marks]),
+        marks=tuple(Mark(place(box)) for box in [*(choice.box for choice in marks), *more_marks]),
     )
 
 
@@ -260,8 +259,7 @@ def _to_digit(
     choice: Choice,
     probabilities: npt.NDArray[np.float32],
     class_names: Sequence[str],
-    scale: float,
-    size: tuple[int, int],
+    place: Callable[[Box], Box],
 ) -> Digit:
     opinions = []
     if choice.index >= 0:
@@ -276,13 +274,4 @@ def _to_digit(
         order.remove(choice.label)
         order.insert(0, choice.label)
     best, *others = (Alternative(class_names[i], mixed[i]) for i in order)
-    return Digit(best.label, best.confidence, _to_picture(choice.box, scale, size), tuple(others))
-
-
-def _to_picture(box: Box, scale: float, size: tuple[int, int]) -> Box:
-    """Box at working size to pixels of the picture, at least one pixel and inside it."""
-    width, height = size
-    x, y = min(width - 1, int(box.x / scale)), min(height - 1, int(box.y / scale))
-    right = max(x + 1, min(width, round(box.right / scale)))
-    bottom = max(y + 1, min(height, round(box.bottom / scale)))
-    return Box(x, y, right - x, bottom - y)
+    return Digit(best.label, best.confidence, place(choice.box), tuple(others))

@@ -6,26 +6,36 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 import numpy as np
 import numpy.typing as npt
 
-from recognizer.binarize import USUAL, WIDE, Binarized, Threshold, binarize, rescale, working_scale
+from recognizer.binarize import USUAL, WIDE, Binarized, Prepared, Threshold, find_ink, prepare
 from recognizer.borders import leave_out_borders
 from recognizer.checkpoint import STRINGS, load_checkpoint
 from recognizer.classifier import DigitClassifier
-from recognizer.combine import LineEvidence, gives_way, is_doubtful, read_lines, see_characters, spell
+from recognizer.combine import (
+    LineEvidence,
+    gives_way,
+    has_few_lines,
+    is_doubtful,
+    read_lines,
+    see_characters,
+    spell,
+)
 from recognizer.decode import Choice, choose, decode, digits_of, text_of
 from recognizer.errors import CheckpointError
-from recognizer.image_io import load_image, to_grey
+from recognizer.image_io import load_image
 from recognizer.lines import LinePicture, closer_looks, cut_line, further_looks
 from recognizer.normalize import normalize, normalize_all
 from recognizer.rulings import remove_rulings
 from recognizer.segment import dilate, find_components, leave_out_edges, marks_beside, select_digits, sort_left_to_right
 from recognizer.sequence import SequenceReader
 from recognizer.split import split
-from recognizer.types import CLASS_NAMES, Component, GreyImage, InkMask, Method, Piece, Reading, RgbImage, Trace
+from recognizer.tilt import measure_tilt
+from recognizer.types import CLASS_NAMES, Component, InkMask, Method, Piece, Reading, RgbImage, Trace
+from recognizer.view import View, turn, view_of
 
 
 class DigitReader:
@@ -104,28 +114,33 @@ class DigitReader:
     def trace(self, picture: Any) -> Trace:
         """Read the number in a picture and keep every intermediate picture. Arguments and errors as for `read`.
 
-        Where the text is in doubt, the ink is found once more by another threshold; what is kept is of the better reading.
+        A picture whose lines climb or sink steeply is turned level. Where the text is in doubt, a picture that may be turned is
+        read level as well, and the ink is found once more by another threshold; what is kept is of the best reading.
         """
         rgb = load_image(picture)
-        grey = rescale(to_grey(rgb), working_scale(*rgb.shape[:2]))
-        first = self._trace(rgb, grey, USUAL)
-        if self._sequence is None or not is_doubtful(first.reading):
-            return first
-        second = self._trace(rgb, grey, WIDE)
-        return second if gives_way(first.reading, second.reading) else first
+        view = view_of(rgb)
+        prepared = prepare(view.grey)
+        found = _find_strokes(prepared, USUAL)
+        tilt = measure_tilt(found.strokes)
+        if tilt.is_clear:
+            view = turn(view, prepared.flat, found.strokes, tilt.degrees)
+            prepared = prepare(view.grey)
+            found = _find_strokes(prepared, USUAL)
+        best = self._read(rgb, view, found)
+        if self._sequence is None or prepared.ink is None:
+            return best
+        if is_doubtful(best.reading) and tilt.is_possible and not tilt.is_clear:
+            level = turn(view, prepared.flat, found.strokes, tilt.degrees)
+            best = _better(best, self._read(rgb, level, _find_strokes(prepare(level.grey), USUAL)))
+        if is_doubtful(best.reading) and has_few_lines(best.reading):
+            best = _better(best, self._read(rgb, view, _find_strokes(prepared, WIDE)))
+        return best
 
-    def _trace(self, rgb: RgbImage, grey: GreyImage, threshold: Threshold) -> Trace:
-        """One reading of a picture, of which `grey` is the same at working size."""
-        height, width = rgb.shape[:2]
-        scale = working_scale(height, width)
-        binarized = binarize(grey, threshold)
-        cleaned = remove_rulings(binarized.mask, binarized.stroke_width)
-        dilated = dilate(cleaned, binarized.stroke_width)
-        components = find_components(cleaned, dilated)
-        selected = select_digits(components, binarized.stroke_width, cleaned.shape[::-1])
-        strokes = leave_out_edges(selected, binarized.grey, binarized.stroke_width)
-        rows = sort_left_to_right(leave_out_borders(strokes, binarized.grey, binarized.stroke_width))
-        marks = [mark.box for mark in marks_beside(rows, components, binarized.stroke_width)]
+    def _read(self, rgb: RgbImage, view: View, found: _Found) -> Trace:
+        """One reading of a picture, of the strokes that were found in a view of it."""
+        binarized, cleaned = found.binarized, found.cleaned
+        rows = sort_left_to_right(found.strokes)
+        marks = [mark.box for mark in marks_beside(rows, found.components, binarized.stroke_width)]
         pictures, answers = self._look_at_lines(binarized, rows)
         lines = self._cut(rows, binarized.stroke_width, pictures, answers)
         crops = normalize_all([piece.component.ink for line in lines for pieces in line for piece in pieces])
@@ -136,8 +151,8 @@ class DigitReader:
             chosen, line_probabilities = self._read_lines(
                 pictures, answers, binarized, cleaned, rows, lines, probabilities, chosen
             )
-        names, size = self._classifier.class_names, (width, height)
-        reading = decode(chosen, probabilities, names, scale, size, line_probabilities, marks)
+        names, place = self._classifier.class_names, partial(view.place, mask=cleaned)
+        reading = decode(chosen, probabilities, names, place, view.size, line_probabilities, marks)
         digits = [choice for line in digits_of(chosen) for choice in line]
         return Trace(
             reading=reading,
@@ -145,11 +160,12 @@ class DigitReader:
             grey=binarized.grey,
             binary=binarized.mask,
             cleaned=cleaned,
-            dilated=dilated,
+            dilated=found.dilated,
             boxes=tuple(choice.box for choice in digits),
             crops=_crops_of(digits, crops, cleaned),
             probabilities=_probabilities_of(digits, probabilities),
-            scale=scale,
+            scale=view.scale,
+            tilt=view.degrees,
             line_pictures=tuple(picture.image for picture in pictures),
             line_log_probs=tuple(answers),
         )
@@ -225,6 +241,31 @@ class DigitReader:
         ]
         trusted = [probability for text, probability in read if text]
         return spelled, trusted
+
+
+class _Found(NamedTuple):
+    """The ink of a view, up to the strokes that may be digits."""
+
+    binarized: Binarized
+    cleaned: InkMask
+    dilated: InkMask
+    components: list[Component]
+    strokes: list[Component]
+
+
+def _find_strokes(prepared: Prepared, threshold: Threshold) -> _Found:
+    binarized = find_ink(prepared, threshold)
+    cleaned = remove_rulings(binarized.mask, binarized.stroke_width)
+    dilated = dilate(cleaned, binarized.stroke_width)
+    components = find_components(cleaned, dilated)
+    selected = select_digits(components, binarized.stroke_width, cleaned.shape[::-1])
+    strokes = leave_out_edges(selected, binarized.grey, binarized.stroke_width)
+    strokes = leave_out_borders(strokes, binarized.grey, binarized.stroke_width)
+    return _Found(binarized, cleaned, dilated, components, strokes)
+
+
+def _better(first: Trace, second: Trace) -> Trace:
+    return second if gives_way(first.reading, second.reading) else first
 
 
 def _crops_of(digits: Sequence[Choice], crops: npt.NDArray[np.uint8], mask: InkMask) -> npt.NDArray[np.uint8]:

@@ -222,7 +222,10 @@ class Trace:
     probabilities: npt.NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 10), np.float32))
     """(N, 10) what the network answered; (N, 11) where its last class is that it is no digit."""
     scale: float = 1.0
-    """Working size over picture size, at most 1."""
+    """Working size over picture size."""
+    tilt: float = 0.0
+    """How far the picture was turned counterclockwise to make its lines level, in degrees; all but `picture` is of the turned
+    picture, or of the part of it around its digits."""
     line_pictures: tuple[npt.NDArray[np.uint8], ...] = ()
     """(32, W) what the line network saw of each line that was found, white ink on black, from top to bottom; lines of nothing
     but marks are among them. None where lines are read by segmentation alone."""

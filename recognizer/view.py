@@ -1,0 +1,100 @@
+"""A picture as it is looked at: grey, at working size, and, where its lines climb, turned level."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from recognizer.binarize import rescale, working_scale
+from recognizer.image_io import to_grey
+from recognizer.segment import text_height
+from recognizer.tilt import outline
+from recognizer.types import Box, Component, GreyImage, InkMask, RgbImage
+
+_MARGIN = 0.8
+"""Room around the digits of a turned view, in text heights."""
+_PAPER = 255
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A picture, or the part of it around its digits, as it is looked at."""
+
+    grey: GreyImage
+    """(height, width) uint8 at working size."""
+    size: tuple[int, int]
+    """(width, height) of the picture, in pixels."""
+    scale: float
+    """Working size over picture size."""
+    degrees: float = 0.0
+    """How far the picture was turned to be level, counterclockwise: the tilt it has, clockwise."""
+    offset: tuple[float, float] = (0.0, 0.0)
+    """Where the picture's origin lies in a turned view, x and y, in pixels of the view."""
+
+    def place(self, box: Box, mask: InkMask) -> Box:
+        """Where in the picture the ink in a box of the view lies.
+
+        Args:
+            box: in pixels of the view.
+            mask: (height, width) uint8 of the view, 255 where there is ink.
+
+        Returns:
+            The box in pixels of the picture, at least one pixel and inside it.
+        """
+        left, top, right, bottom = (edge / self.scale for edge in self._edges(box, mask))
+        width, height = self.size
+        x, y = min(width - 1, max(0, int(left))), min(height - 1, max(0, int(top)))
+        right = max(x + 1, min(width, round(right)))
+        bottom = max(y + 1, min(height, round(bottom)))
+        return Box(x, y, right - x, bottom - y)
+
+    def _edges(self, box: Box, mask: InkMask) -> tuple[float, float, float, float]:
+        """Left, top, right and bottom edge of the ink in a box, in pixels of the level picture at working size."""
+        if not self.degrees:
+            return box.x, box.y, box.right, box.bottom
+        # Upright in the picture, a box that holds the turned box would reach over the neighbours: what counts is the ink.
+        rows, columns = np.nonzero(mask[box.y : box.bottom, box.x : box.right])
+        if not len(rows):
+            rows, columns = np.indices((box.height, box.width)).reshape(2, -1)
+        points = np.stack([columns + box.x, rows + box.y], axis=1) - self.offset
+        x, y = (points @ _rotation(self.degrees)).T
+        return float(x.min()), float(y.min()), float(x.max()) + 1, float(y.max()) + 1
+
+
+def view_of(rgb: RgbImage) -> View:
+    """The whole of a picture, (height, width, 3) uint8, as it is."""
+    height, width = rgb.shape[:2]
+    scale = working_scale(height, width)
+    return View(rescale(to_grey(rgb), scale), (width, height), scale)
+
+
+def turn(view: View, flat: GreyImage, digits: Sequence[Component], degrees: float) -> View:
+    """The part of a view around its digits, turned level.
+
+    Args:
+        view: as it was, not turned.
+        flat: (height, width) uint8, the same as dark ink on evenly lit paper: what the turned view is made of.
+        digits: what may be digits in it, at least one.
+        degrees: its tilt, clockwise.
+    """
+    rotation = _rotation(degrees)
+    points = np.concatenate([outline(component) for component in digits]) @ rotation.T
+    room = _MARGIN * text_height(digits)
+    first = np.floor(points.min(axis=0) - room)
+    width, height = (int(side) for side in np.ceil(points.max(axis=0) + room - first) + 1)
+    matrix = np.column_stack([rotation, -first])
+    # What lies outside of the picture is paper.
+    turned = cv2.warpAffine(
+        flat, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=_PAPER
+    )
+    return View(np.asarray(turned, np.uint8), view.size, view.scale, degrees, (float(-first[0]), float(-first[1])))
+
+
+def _rotation(degrees: float) -> npt.NDArray[np.float64]:
+    """(2, 2) matrix that makes level, x and y, what sinks by an angle."""
+    cosine, sine = np.cos(np.deg2rad(degrees)), np.sin(np.deg2rad(degrees))
+    return np.array([[cosine, sine], [-sine, cosine]])

@@ -1,0 +1,74 @@
+"""From a view, which may be turned, back to the picture."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recognizer.types import Box, Component
+from recognizer.view import View, turn, view_of
+
+
+def view(width, height, scale, **options):
+    working = max(1, round(height * scale)), max(1, round(width * scale))
+    return View(np.full(working, 255, np.uint8), (width, height), scale, **options)
+
+
+@given(st.data(), st.integers(1, 40), st.integers(1, 40), st.sampled_from([0.1, 0.32, 1.0, 3.7, 4.0]))
+def test_boxes_lie_inside_the_picture(data, width, height, scale):
+    looked_at = view(width, height, scale, degrees=data.draw(st.sampled_from([0.0, -30.0, 8.0])), offset=(2.0, -3.0))
+    rows, columns = looked_at.grey.shape
+    x, y = data.draw(st.integers(0, columns - 1)), data.draw(st.integers(0, rows - 1))
+    box = Box(x, y, data.draw(st.integers(1, columns - x)), data.draw(st.integers(1, rows - y)))
+    mask = np.full((rows, columns), data.draw(st.sampled_from([0, 255])), np.uint8)
+    placed = looked_at.place(box, mask)
+    assert 0 <= placed.x < placed.right <= width
+    assert 0 <= placed.y < placed.bottom <= height
+
+
+@pytest.mark.parametrize("scale", [0.25, 0.5, 1.0, 2.0, 4.0])
+def test_boxes_are_scaled_back(scale):
+    box = Box(*(int(value * scale) for value in (40, 80, 24, 60)))
+    looked_at = view(500, 500, scale)
+    assert looked_at.place(box, looked_at.grey) == Box(40, 80, 24, 60)
+
+
+def test_picture_is_seen_grey_and_at_working_size():
+    looked_at = view_of(np.full((1000, 2000, 3), 90, np.uint8))
+    assert looked_at.grey.shape == (400, 800)
+    assert (looked_at.grey == 90).all()
+    assert (looked_at.size, looked_at.scale, looked_at.degrees) == ((2000, 1000), 0.4, 0)
+
+
+@pytest.mark.parametrize("degrees", [-36.0, -10.0, 4.0, 22.0])
+def test_what_sinks_becomes_level_and_finds_its_place_again(degrees):
+    slope = np.tan(np.deg2rad(degrees))
+    boxes = [Box(200 + 40 * i, round(300 + slope * 40 * i), 9, 15) for i in range(5)]
+    flat = np.full((600, 800), 255, np.uint8)
+    for box in boxes:
+        flat[box.y : box.bottom, box.x : box.right] = 0
+    digits = [Component(box, np.full((box.height, box.width), 255, np.uint8)) for box in boxes]
+    level = turn(View(flat, (1600, 1200), 0.5), flat, digits, degrees)
+    mask = ((level.grey < 128) * 255).astype(np.uint8)
+    columns = np.flatnonzero(mask.any(axis=0))
+    starts = columns[np.flatnonzero(np.diff(columns, prepend=-9) > 1)]
+    assert len(starts) == 5
+    tops = []
+    for start, box in zip(starts, boxes, strict=True):
+        end = start + int(np.argmin(mask.any(axis=0)[start:]))
+        rows = np.flatnonzero(mask[:, start:end].any(axis=1))
+        tops.append(rows[0])
+        placed = level.place(Box(int(start), int(rows[0]), end - int(start), int(rows[-1] - rows[0] + 1)), mask)
+        assert np.allclose(placed, [2 * value for value in box], atol=4)
+    assert np.ptp(tops) <= 2
+    assert level.grey[0, 0] == 255
+    assert (level.size, level.scale, level.degrees) == ((1600, 1200), 0.5, degrees)
+
+
+def test_box_without_ink_is_placed_by_its_corners():
+    level = view(100, 100, 1.0, degrees=30.0)
+    x, y, width, height = level.place(Box(40, 10, 20, 10), np.zeros((100, 100), np.uint8))
+    assert width > 20
+    assert height > 10
+    assert 0 <= x <= 40
+    assert y >= 10
