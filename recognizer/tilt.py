@@ -66,16 +66,18 @@ def measure_tilt(components: Sequence[Component]) -> Tilt:
         return Tilt()
     degrees = np.arange(-_STEEPEST, _STEEPEST + _STEP, _STEP)
     across = np.stack([-np.sin(np.deg2rad(degrees)), np.cos(np.deg2rad(degrees))])
-    extents = [outline(component) @ across for component in sample]
-    turned = _overlap(np.array([e.min(axis=0) for e in extents]), np.array([e.max(axis=0) + 1 for e in extents]))
+    outlines = [outline(component) for component in sample]
+    extents = np.concatenate(outlines) @ across
+    starts = np.cumsum([0, *map(len, outlines[:-1])])
+    turned = _overlap(np.minimum.reduceat(extents, starts), np.maximum.reduceat(extents, starts) + 1)
     best = int(turned.argmax())
     return Tilt(float(degrees[best]), float(turned[best] / turned[len(degrees) // 2]), len(sample))
 
 
 def outline(component: Component) -> npt.NDArray[np.intp]:
-    """(N, 2) x and y of the pixels that a component's ink has outermost, in the component's picture: its convex hull."""
-    hull = cv2.convexHull(np.asarray(cv2.findNonZero(component.ink)))
-    return np.asarray(hull.reshape(-1, 2) + np.array(component.box[:2]), np.intp)
+    """(N, 2) x and y of the corners of the outlines of a component's ink, in the component's picture."""
+    contours, _ = cv2.findContours(component.ink, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE, offset=component.box[:2])
+    return np.concatenate(contours).reshape(-1, 2).astype(np.intp)
 
 
 def _overlap(tops: npt.NDArray[np.float64], feet: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -5,10 +5,12 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from made_digits import write_npz
 
 from recognizer import DigitReader
+from recognizer.image_io import load_image
 from recognizer.types import Box, Digit, Reading
 from train import evaluate_strings
 from train.report import FIGURES
@@ -70,6 +72,20 @@ def test_lines_count_unless_told_otherwise(folder):
     assert evaluate_strings.read_folder(reader, folder, lenient_lines=True)[0].exact
 
 
+def test_pictures_are_turned_before_they_are_read(folder, tmp_path, stub):
+    shapes = []
+    read = stub.read
+    stub.read = lambda picture: shapes.append(picture.shape) or read(picture)
+    height, width = load_image(folder / "253_plain.png").shape[:2]
+    assert evaluate_strings.main([str(folder), "--limit", "1"]) == 0
+    assert evaluate_strings.main([str(folder), "--limit", "1", "--turned", "90"]) == 0
+    assert evaluate_strings.main([str(folder), "--limit", "1", "--turned", "-30"]) == 0
+    assert shapes[0] == (height, width, 3)
+    assert np.allclose(shapes[1], (width, height, 3), atol=1)
+    assert shapes[2][0] > height
+    assert shapes[2][1] > width
+
+
 @pytest.mark.parametrize(
     "labels",
     ["", "name,number\na.png,1\n", "file,text\n", "file,text\nmissing.png,1\n", "file,text\n253_plain.png\n"],
@@ -98,7 +114,9 @@ def test_help_names_every_option(capsys):
         evaluate_strings.main(["--help"])
     assert caught.value.code == 0
     text = capsys.readouterr().out
-    assert all(option in text for option in ("--method", "--selective", "--no-digits", "--synthetic", "--report"))
+    assert all(
+        option in text for option in ("--method", "--selective", "--no-digits", "--synthetic", "--report", "--turned")
+    )
 
 
 @pytest.mark.parametrize(
@@ -110,6 +128,8 @@ def test_help_names_every_option(capsys):
         ["--synthetic", "--count", "-1"],
         ["folder", "--selective", "1"],
         ["folder", "--selective", "most"],
+        ["folder", "--turned", "181"],
+        ["folder", "--turned", "askew"],
         ["folder", "--method", "magic"],
     ],
 )

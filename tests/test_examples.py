@@ -127,6 +127,14 @@ def test_rotate_cuts_nothing_off_and_turns_anticlockwise():
     assert np.flatnonzero(dark[:, 20]).mean() > np.flatnonzero(dark[:, -20]).mean()
 
 
+def test_edges_of_a_rotated_picture_go_on_where_nothing_fills_it():
+    half = sheet(100, 100)
+    half[:, :50] = 90
+    turned = rotate(half, 30, None)
+    assert turned.shape[0] > 130
+    assert set(map(int, (turned[0, 0, 0], turned[-1, 0, 0], turned[0, -1, 0], turned[-1, -1, 0]))) == {90, 255}
+
+
 def test_invert_twice_is_the_picture(picture):
     np.testing.assert_array_equal(invert(invert(picture)), picture)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import math
 import sys
 import time
 from collections import Counter
@@ -31,6 +32,7 @@ from train.digitless import COUNT, digitless_pictures
 from train.emnist_strings import RECIPES, Recipe, strings
 from train.errors import ReportError
 from train.evaluate import wilson_interval
+from train.examples import rotate
 from train.report import check_report_folder, write_report
 from train.run import write_json
 from train.scores import Outcome, by_digits, canonical, reliability, risk_coverage, score, selective
@@ -56,7 +58,7 @@ class Mistake(NamedTuple):
 
 
 def read_folder(
-    reader: DigitReader, folder: Path, limit: int | None = None, lenient_lines: bool = False
+    reader: DigitReader, folder: Path, limit: int | None = None, lenient_lines: bool = False, turned: float = 0.0
 ) -> list[Outcome]:
     """Read every labelled picture of a folder.
 
@@ -65,13 +67,14 @@ def read_folder(
         folder: holds the pictures and their labels.csv.
         limit: at most this many pictures, the first ones.
         lenient_lines: a label without line breaks says nothing about lines, so those of the reading are dropped.
+        turned: by how many degrees each picture is turned anticlockwise before it is read.
 
     Raises:
         ImageLoadError: the folder has no usable labels.csv, or a picture that it names cannot be read.
     """
     outcomes = []
     for file, label in read_labels(folder)[:limit]:
-        outcome = read_picture(reader, load_image(folder / file), label, folder.name, file)
+        outcome = read_picture(reader, _load(folder / file, turned), label, folder.name, file)
         if lenient_lines and "|" not in outcome.truth:
             outcome = replace(outcome, text=outcome.text.replace("|", ""))
         outcomes.append(outcome)
@@ -84,6 +87,11 @@ def read_picture(reader: DigitReader, picture: npt.NDArray[np.uint8], label: str
     reading = reader.read(picture)
     milliseconds = 1e3 * (time.perf_counter() - start)
     return Outcome(folder, file, canonical(label), canonical(reading.text), reading.confidence, milliseconds)
+
+
+def _load(path: Path, turned: float) -> npt.NDArray[np.uint8]:
+    picture = load_image(path)
+    return rotate(picture, turned, None) if turned else picture
 
 
 def read_labels(folder: Path) -> list[tuple[str, str]]:
@@ -183,6 +191,13 @@ def _parser() -> argparse.ArgumentParser:
         "--lenient-lines", action="store_true", help="where a label has no line break, ignore those of the reading"
     )
     parser.add_argument(
+        "--turned",
+        type=_degrees,
+        default=0.0,
+        metavar="DEGREES",
+        help="turn each picture of a folder by so much before it is read, anticlockwise; its edges go on",
+    )
+    parser.add_argument(
         "--selective",
         type=_share,
         metavar="SHARE",
@@ -221,6 +236,16 @@ def _positive_int(text: str) -> int:
     value = int(text) if text.isdecimal() else 0
     if value < 1:
         raise argparse.ArgumentTypeError(f"must be a whole number of at least 1, not {text!r}")
+    return value
+
+
+def _degrees(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not -180 <= value <= 180:
+        raise argparse.ArgumentTypeError(f"must be a number of degrees from -180 to 180, not {text!r}")
     return value
 
 
@@ -283,7 +308,7 @@ def _evaluate_folders(reader: DigitReader, arguments: argparse.Namespace, evalua
         name = folder.resolve().name
         name = name if names[name] == 1 else str(folder)
         try:
-            outcomes = read_folder(reader, folder, arguments.limit, arguments.lenient_lines)
+            outcomes = read_folder(reader, folder, arguments.limit, arguments.lenient_lines, arguments.turned)
         except RecognizerError as error:
             print(error, file=sys.stderr)
             evaluation.status = 1
@@ -309,7 +334,7 @@ def _evaluate_folders(reader: DigitReader, arguments: argparse.Namespace, evalua
     def save_mistakes(path: Path) -> None:
         wrong = [o for o in evaluation.outcomes if not o.exact]
         worst = sorted(wrong, key=lambda o: -o.confidence)[:_WORST]
-        _save_mistakes([Mistake(o, _shrink(load_image(places[o.folder] / o.file))) for o in worst], path)
+        _save_mistakes([Mistake(o, _shrink(_load(places[o.folder] / o.file, arguments.turned))) for o in worst], path)
 
     def save_by_digits(path: Path) -> None:
         from train import plots

@@ -245,14 +245,17 @@ def vignette(picture: Picture, depth: float = 0.25) -> Picture:
     return scaled(picture, 1 - depth * squared_radius)
 
 
-def rotate(picture: Picture, degrees: float, fill: Colour = WHITE) -> Picture:
-    """Turn a picture anticlockwise by some degrees, on a larger sheet that cuts nothing off and is `fill` outside."""
+def rotate(picture: Picture, degrees: float, fill: Colour | None = WHITE) -> Picture:
+    """Turn a picture anticlockwise by some degrees, on a larger sheet that cuts nothing off and is `fill` outside; None to let
+    the picture's edges go on."""
     height, width = picture.shape[:2]
     turn = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1.0)
     cosine, sine = abs(turn[0, 0]), abs(turn[0, 1])
     size = int(np.ceil(width * cosine + height * sine)), int(np.ceil(width * sine + height * cosine))
     turn[:, 2] += (size[0] - width) / 2, (size[1] - height) / 2
-    return np.asarray(cv2.warpAffine(picture, turn, size, flags=cv2.INTER_LINEAR, borderValue=fill), np.uint8)
+    border = cv2.BORDER_REPLICATE if fill is None else cv2.BORDER_CONSTANT
+    turned = cv2.warpAffine(picture, turn, size, flags=cv2.INTER_LINEAR, borderMode=border, borderValue=fill or WHITE)
+    return np.asarray(turned, np.uint8)
 
 
 def invert(picture: Picture) -> Picture:

@@ -163,9 +163,9 @@ def _far(rng: np.random.Generator) -> Made:
 
 
 def _askew(rng: np.random.Generator) -> Made:
-    """The phone was held askew."""
+    """The phone was held on its side, or nearly."""
     text, ink = _number(rng)
-    turned = rotate(np.repeat(ink[..., None], 3, axis=2), float(rng.uniform(28, 36)), (0, 0, 0))[..., 0]
+    turned = rotate(np.repeat(ink[..., None], 3, axis=2), float(rng.uniform(55, 90)), (0, 0, 0))[..., 0]
     return text, _photo(ballpoint(_fitted(turned), rng), rng)
 
 
