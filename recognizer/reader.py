@@ -35,7 +35,7 @@ from recognizer.sequence import SequenceReader
 from recognizer.split import split
 from recognizer.tilt import measure_tilt
 from recognizer.types import CLASS_NAMES, Component, InkMask, Method, Piece, Reading, RgbImage, Trace
-from recognizer.view import View, turn, view_of
+from recognizer.view import View, come_closer, turn, view_of
 
 
 class DigitReader:
@@ -121,6 +121,9 @@ class DigitReader:
         view = view_of(rgb)
         prepared = prepare(view.grey)
         found = _find_strokes(prepared, USUAL)
+        if nearer := come_closer(view, rgb, found.strokes):
+            view, prepared = nearer, prepare(nearer.grey)
+            found = _find_strokes(prepared, USUAL)
         tilt = measure_tilt(found.strokes)
         if tilt.is_clear:
             view = turn(view, prepared.flat, found.strokes, tilt.degrees)

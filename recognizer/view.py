@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,12 @@ from recognizer.types import Box, Component, GreyImage, InkMask, RgbImage
 _MARGIN = 0.8
 """Room around the digits of a turned view, in text heights."""
 _PAPER = 255
+_SMALL, _COMFORTABLE = 24.0, 36.0
+"""Digits lower than this, in pixels of a view, are looked at from nearer, so that they become so high ..."""
+_LONGEST_NEAR = 2400
+"""... as long as the nearer view is no longer than this, in pixels ..."""
+_WORTHWHILE = 1.2
+"""... and they grow by this factor at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +36,11 @@ class View:
     size: tuple[int, int]
     """(width, height) of the picture, in pixels."""
     scale: float
-    """Working size over picture size."""
+    """Pixels of the view for each pixel of the picture."""
     degrees: float = 0.0
-    """How far the picture was turned to be level, counterclockwise: the tilt it has, clockwise."""
-    offset: tuple[float, float] = (0.0, 0.0)
-    """Where the picture's origin lies in a turned view, x and y, in pixels of the view."""
+    """How far the picture was turned counterclockwise to be level."""
+    origin: tuple[float, float] = (0.0, 0.0)
+    """Where in the picture the view's first pixel lies: x and y, in pixels of the picture."""
 
     def place(self, box: Box, mask: InkMask) -> Box:
         """Where in the picture the ink in a box of the view lies.
@@ -45,7 +52,7 @@ class View:
         Returns:
             The box in pixels of the picture, at least one pixel and inside it.
         """
-        left, top, right, bottom = (edge / self.scale for edge in self._edges(box, mask))
+        left, top, right, bottom = self._edges(box, mask)
         width, height = self.size
         x, y = min(width - 1, max(0, int(left))), min(height - 1, max(0, int(top)))
         right = max(x + 1, min(width, round(right)))
@@ -53,16 +60,19 @@ class View:
         return Box(x, y, right - x, bottom - y)
 
     def _edges(self, box: Box, mask: InkMask) -> tuple[float, float, float, float]:
-        """Left, top, right and bottom edge of the ink in a box, in pixels of the level picture at working size."""
+        """Left, top, right and bottom edge of the ink in a box, in pixels of the picture."""
+        x, y = self.origin
         if not self.degrees:
-            return box.x, box.y, box.right, box.bottom
+            s = self.scale
+            return x + box.x / s, y + box.y / s, x + box.right / s, y + box.bottom / s
         # Upright in the picture, a box that holds the turned box would reach over the neighbours: what counts is the ink.
         rows, columns = np.nonzero(mask[box.y : box.bottom, box.x : box.right])
         if not len(rows):
             rows, columns = np.indices((box.height, box.width)).reshape(2, -1)
-        points = np.stack([columns + box.x, rows + box.y], axis=1) - self.offset
-        x, y = (points @ _rotation(self.degrees)).T
-        return float(x.min()), float(y.min()), float(x.max()) + 1, float(y.max()) + 1
+        points = np.stack([columns + box.x, rows + box.y], axis=1) @ _rotation(self.degrees)
+        left, top = points.min(axis=0) / self.scale
+        right, bottom = (points.max(axis=0) + 1) / self.scale
+        return x + left, y + top, x + right, y + bottom
 
 
 def view_of(rgb: RgbImage) -> View:
@@ -70,6 +80,31 @@ def view_of(rgb: RgbImage) -> View:
     height, width = rgb.shape[:2]
     scale = working_scale(height, width)
     return View(rescale(to_grey(rgb), scale), (width, height), scale)
+
+
+def come_closer(view: View, rgb: RgbImage, digits: Sequence[Component]) -> View | None:
+    """The part of a picture around its digits, larger, where they are small because the picture was shrunk.
+
+    Args:
+        view: the whole picture.
+        rgb: the picture, (height, width, 3) uint8.
+        digits: what may be digits in the view.
+
+    Returns:
+        The nearer view; None where the digits are large enough or the picture has no more to show.
+    """
+    height = text_height(digits)
+    if view.scale >= 1 or not 0 < height < _SMALL:
+        return None
+    room = _MARGIN * height
+    left, top = (max(0, int((min(c.box[side] for c in digits) - room) / view.scale)) for side in (0, 1))
+    right = math.ceil((max(c.box.right for c in digits) + room) / view.scale)
+    bottom = math.ceil((max(c.box.bottom for c in digits) + room) / view.scale)
+    part = rgb[top:bottom, left:right]
+    scale = min(1.0, view.scale * _COMFORTABLE / height, _LONGEST_NEAR / max(part.shape[:2]))
+    if scale < _WORTHWHILE * view.scale:
+        return None
+    return View(rescale(to_grey(part), scale), view.size, scale, origin=(left, top))
 
 
 def turn(view: View, flat: GreyImage, digits: Sequence[Component], degrees: float) -> View:
@@ -91,7 +126,8 @@ def turn(view: View, flat: GreyImage, digits: Sequence[Component], degrees: floa
     turned = cv2.warpAffine(
         flat, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=_PAPER
     )
-    return View(np.asarray(turned, np.uint8), view.size, view.scale, degrees, (float(-first[0]), float(-first[1])))
+    x, y = np.array(view.origin) + first @ rotation / view.scale
+    return View(np.asarray(turned, np.uint8), view.size, view.scale, degrees, (float(x), float(y)))
 
 
 def _rotation(degrees: float) -> npt.NDArray[np.float64]:

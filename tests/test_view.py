@@ -16,7 +16,7 @@ def view(width, height, scale, **options):
 
 @given(st.data(), st.integers(1, 40), st.integers(1, 40), st.sampled_from([0.1, 0.32, 1.0, 3.7, 4.0]))
 def test_boxes_lie_inside_the_picture(data, width, height, scale):
-    looked_at = view(width, height, scale, degrees=data.draw(st.sampled_from([0.0, -30.0, 8.0])), offset=(2.0, -3.0))
+    looked_at = view(width, height, scale, degrees=data.draw(st.sampled_from([0.0, -30.0, 8.0])), origin=(2.0, -3.0))
     rows, columns = looked_at.grey.shape
     x, y = data.draw(st.integers(0, columns - 1)), data.draw(st.integers(0, rows - 1))
     box = Box(x, y, data.draw(st.integers(1, columns - x)), data.draw(st.integers(1, rows - y)))
