@@ -121,7 +121,7 @@ class DigitReader:
         view = view_of(rgb)
         prepared = prepare(view.grey)
         found = _find_strokes(prepared, USUAL)
-        if nearer := come_closer(view, rgb, found.strokes):
+        if nearer := come_closer(view, rgb, found.strokes, found.binarized.stroke_width):
             view, prepared = nearer, prepare(nearer.grey)
             found = _find_strokes(prepared, USUAL)
         tilt = measure_tilt(found.strokes)

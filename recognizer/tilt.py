@@ -1,8 +1,9 @@
 """How far a picture is turned: the angle at which its digits stand side by side.
 
-Of a page that lies askew under a camera, or of a number written uphill, the upright boxes of neighbouring digits overlap little
-in height. Turned level they overlap most, which is what a projection profile of the ink measures too (Postl 1986, "Detection of
-linear oblique structures and skew scan in digitized documents", ICPR); counted by digits, a number of three tells its own tilt.
+Of a page that lies askew under a camera, or of a number written uphill, neighbouring digits share little of their height.
+Turned level they share most, which is what a projection profile of the ink measures too (Postl 1986, "Detection of linear
+oblique structures and skew scan in digitized documents", ICPR). Counted by neighbours, a short number tells its own tilt, and
+lines of a page that begin anywhere do not mislead.
 """
 
 from __future__ import annotations
@@ -20,11 +21,19 @@ _STEEPEST, _STEP = 40.0, 2.0
 """Largest angle that is looked for, in degrees: beyond it a column of numbers may pass for a row; and how finely."""
 _LEVEL = 4.0
 """What is turned by less is read as it is: each line is levelled by itself (see `recognizer.lines.cut_line`)."""
-_POSSIBLE, _CLEAR = 1.1, 2.0
-"""By which factor the digits must overlap more when turned level: for a doubtful reading to be tried again; and, less 1 and
-times the number of digits, for any, as a few stand in a slanting row by chance."""
+_NEAR, _SPREAD = 3.0, 2.5
+"""Digits are compared with those whose middle is no farther than this, in text heights, or, where they stand far apart, in
+distances from one to the next: what is farther away may belong to another line of a page, which begins where it likes."""
+_SQUARE = 0.6
+"""Two stand beside each other as far as they share more than this of the lower one's height ..."""
+_IN_ROWS = 1.8
+"""... and in rows if as many as this do on average, each itself included: single digits in a column do not."""
+_POSSIBLE, _CLEAR, _FEWEST = 1.3, 3.0, 4
+"""By which factor more digits must stand beside each other once the picture is level: for a doubtful reading to be tried again;
+and, less 1 and times the number of digits, for any reading, of at least so many digits: a few stand in a slanting row by
+chance."""
 _MOST = 100
-"""Components that are enough."""
+"""Digits that are enough."""
 
 
 class Tilt(NamedTuple):
@@ -32,8 +41,10 @@ class Tilt(NamedTuple):
 
     degrees: float = 0.0
     """Clockwise: of lines that sink to the right it is positive. A multiple of 2."""
+    beside: float = 1.0
+    """How many digits stand beside a digit on average once the picture is level, itself included."""
     gain: float = 1.0
-    """By which factor the digits overlap more in height once the picture is level."""
+    """By which factor these are more than in the picture as it is."""
     digits: int = 0
     """Number of digits that say so."""
 
@@ -45,7 +56,7 @@ class Tilt(NamedTuple):
     @property
     def is_clear(self) -> bool:
         """Whether the picture is turned beyond doubt."""
-        return abs(self.degrees) >= _LEVEL and (self.gain - 1) * self.digits >= _CLEAR
+        return abs(self.degrees) >= _LEVEL and self.beside >= _IN_ROWS and (self.gain - 1) * self.digits >= _CLEAR
 
 
 def measure_tilt(components: Sequence[Component]) -> Tilt:
@@ -60,18 +71,21 @@ def measure_tilt(components: Sequence[Component]) -> Tilt:
     if len(components) < 2:
         return Tilt()
     sample = components[:: -(-len(components) // _MOST)]
-    boxes = [component.box for component in sample]
-    level = _overlap(np.array([[box.y] for box in boxes], float), np.array([[box.bottom] for box in boxes], float))[0]
-    if len(sample) < _POSSIBLE * level:  # side by side already: they cannot overlap more than all of them do
+    x, y, width, height = np.array([component.box for component in sample], float).T
+    apart = np.hypot(*(np.subtract.outer(middle, middle) for middle in (x + width / 2, y + height / 2)))
+    next_to = np.median(np.min(apart, axis=1, initial=np.inf, where=~np.eye(len(apart), dtype=bool)))
+    near = apart <= max(_NEAR * np.median(height), _SPREAD * next_to)
+    level = _beside(y[:, None], (y + height)[:, None], near)[0]
+    if near.sum() < _POSSIBLE * level * len(sample):  # all that are near stand side by side already
         return Tilt()
     degrees = np.arange(-_STEEPEST, _STEEPEST + _STEP, _STEP)
     across = np.stack([-np.sin(np.deg2rad(degrees)), np.cos(np.deg2rad(degrees))])
     outlines = [outline(component) for component in sample]
     extents = np.concatenate(outlines) @ across
     starts = np.cumsum([0, *map(len, outlines[:-1])])
-    turned = _overlap(np.minimum.reduceat(extents, starts), np.maximum.reduceat(extents, starts) + 1)
-    best = int(turned.argmax())
-    return Tilt(float(degrees[best]), float(turned[best] / turned[len(degrees) // 2]), len(sample))
+    beside = _beside(np.minimum.reduceat(extents, starts), np.maximum.reduceat(extents, starts) + 1, near)
+    best = int(beside.argmax())
+    return Tilt(float(degrees[best]), float(beside[best]), float(beside[best] / level), len(sample))
 
 
 def outline(component: Component) -> npt.NDArray[np.intp]:
@@ -80,7 +94,13 @@ def outline(component: Component) -> npt.NDArray[np.intp]:
     return np.concatenate(contours).reshape(-1, 2).astype(np.intp)
 
 
-def _overlap(tops: npt.NDArray[np.float64], feet: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """How many components the ink of one has beside it on average, itself included, at each angle: (angles,) of (N, angles)."""
+def _beside(
+    tops: npt.NDArray[np.float64], feet: npt.NDArray[np.float64], near: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.float64]:
+    """How many components stand beside one on average, itself included: (angles,), of tops and feet (N, angles) and of (N, N)
+    which are near each other."""
+    heights = feet - tops
     shared = np.minimum(feet[:, None], feet) - np.maximum(tops[:, None], tops)
-    return np.asarray(np.maximum(shared, 0.0).sum(axis=(0, 1)) / (feet - tops).sum(axis=0))
+    share = shared / np.minimum(heights[:, None], heights)
+    squarely = np.maximum(share - _SQUARE, 0.0) / (1 - _SQUARE)
+    return np.asarray(np.einsum("ijk,ij->k", squarely, near) / len(near))

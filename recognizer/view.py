@@ -19,8 +19,10 @@ from recognizer.types import Box, Component, GreyImage, InkMask, RgbImage
 _MARGIN = 0.8
 """Room around the digits of a turned view, in text heights."""
 _PAPER = 255
-_SMALL, _COMFORTABLE = 24.0, 36.0
+_SMALL, _COMFORTABLE = 18.0, 36.0
 """Digits lower than this, in pixels of a view, are looked at from nearer, so that they become so high ..."""
+_SLENDER = 11.0
+"""... of strokes at least this thick, as a share of their height: thinner ones break when they are as thin as a pixel ..."""
 _LONGEST_NEAR = 2400
 """... as long as the nearer view is no longer than this, in pixels ..."""
 _WORTHWHILE = 1.2
@@ -82,18 +84,20 @@ def view_of(rgb: RgbImage) -> View:
     return View(rescale(to_grey(rgb), scale), (width, height), scale)
 
 
-def come_closer(view: View, rgb: RgbImage, digits: Sequence[Component]) -> View | None:
+def come_closer(view: View, rgb: RgbImage, digits: Sequence[Component], stroke_width: float) -> View | None:
     """The part of a picture around its digits, larger, where they are small because the picture was shrunk.
 
     Args:
         view: the whole picture.
         rgb: the picture, (height, width, 3) uint8.
         digits: what may be digits in the view.
+        stroke_width: typical width of a stroke in the view, in pixels.
 
     Returns:
         The nearer view; None where the digits are large enough or the picture has no more to show.
     """
-    height = text_height(digits)
+    # Where digits are so small that they run into one another, their strokes still tell.
+    height = min(text_height(digits), _SLENDER * stroke_width)
     if view.scale >= 1 or not 0 < height < _SMALL:
         return None
     room = _MARGIN * height

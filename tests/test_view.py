@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recognizer.types import Box, Component
-from recognizer.view import View, turn, view_of
+from recognizer.view import View, come_closer, turn, view_of
 
 
 def view(width, height, scale, **options):
@@ -63,6 +63,69 @@ def test_what_sinks_becomes_level_and_finds_its_place_again(degrees):
     assert np.ptp(tops) <= 2
     assert level.grey[0, 0] == 255
     assert (level.size, level.scale, level.degrees) == ((1600, 1200), 0.5, degrees)
+
+
+def small(height, width=3200):
+    """A large picture with three bars as digits, its view, and what was found there."""
+    rgb = np.full((width * 3 // 4, width, 3), 255, np.uint8)
+    whole = view_of(rgb)
+    digits = []
+    for x in (200, 220, 240):
+        digits.append(Component(Box(x, 300, 8, height), np.full((height, 8), 255, np.uint8)))
+        left, top, right, bottom = (round(edge / whole.scale) for edge in (x, 300, x + 8, 300 + height))
+        rgb[top:bottom, left:right] = 0
+    return view_of(rgb), rgb, digits
+
+
+@pytest.mark.parametrize("height", [4, 10, 17])
+def test_small_digits_are_looked_at_from_nearer(height):
+    whole, rgb, digits = small(height)
+    nearer = come_closer(whole, rgb, digits, 5.0)
+    mask = ((nearer.grey < 128) * 255).astype(np.uint8)
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    assert len(rows) == pytest.approx(min(36, height / whole.scale), abs=2)
+    assert (nearer.size, nearer.degrees) == (whole.size, 0)
+    box = Box(int(columns[0]), int(rows[0]), int(np.ptp(columns)) + 1, int(np.ptp(rows)) + 1)
+    placed = nearer.place(box, mask)
+    assert np.allclose(placed, np.array([200, 300, 48, height]) / whole.scale, atol=4)
+
+
+def test_large_digits_and_pictures_that_have_no_more_to_show_are_not_looked_at_from_nearer():
+    whole, rgb, digits = small(18)
+    assert come_closer(whole, rgb, digits, 5.0) is None
+    assert come_closer(whole, rgb, [], 5.0) is None
+    whole, rgb, digits = small(10, 900)
+    assert come_closer(whole, rgb, digits, 5.0) is None
+
+
+def test_thin_strokes_are_looked_at_from_nearer_too():
+    whole, rgb, digits = small(40)
+    nearer = come_closer(whole, rgb, digits, 1.0)
+    assert nearer.scale / whole.scale == pytest.approx(36 / 11, abs=0.01)
+    assert come_closer(whole, rgb, digits, 2.0) is None
+
+
+def test_nearer_view_is_no_longer_than_it_may_be():
+    whole, rgb, _ = small(10, 6000)
+    digits = [Component(Box(x, 300, 4, 8), np.full((8, 4), 255, np.uint8)) for x in range(10, 780, 8)]
+    nearer = come_closer(whole, rgb, digits, 5.0)
+    assert max(nearer.grey.shape) == 2400
+    assert whole.scale < nearer.scale < 1
+
+
+def test_nearer_view_that_is_turned_leads_back_to_the_picture():
+    whole, rgb, digits = small(10)
+    nearer = come_closer(whole, rgb, digits, 5.0)
+    found = [Component(Box(x, y, 9, 36), np.full((36, 9), 255, np.uint8)) for x, y in ((20, 20), (80, 40), (140, 60))]
+    level = turn(nearer, nearer.grey, found, 18.0)
+    mask = np.zeros(level.grey.shape, np.uint8)
+    # A corner of the turned view, by hand: what is x, y there was turned back and lies at the same place of the nearer view.
+    mask[50, 70] = 255
+    placed = level.place(Box(70, 50, 1, 1), mask)
+    first = (np.array(level.origin) - nearer.origin) * nearer.scale
+    sine, cosine = np.sin(np.deg2rad(18)), np.cos(np.deg2rad(18))
+    there = first + np.array([70 * cosine - 50 * sine, 70 * sine + 50 * cosine])
+    assert np.allclose(placed[:2], np.array(nearer.origin) + there / nearer.scale, atol=2)
 
 
 def test_box_without_ink_is_placed_by_its_corners():
