@@ -222,7 +222,7 @@ class Trace:
     probabilities: npt.NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 10), np.float32))
     """(N, 10) what the network answered; (N, 11) where its last class is that it is no digit."""
     scale: float = 1.0
-    """Working size over picture size."""
+    """Pixels at working size for each pixel of the picture."""
     tilt: float = 0.0
     """How far the picture was turned counterclockwise to make its lines level, in degrees; all but `picture` is of the turned
     picture, or of the part of it around its digits."""

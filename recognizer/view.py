@@ -17,16 +17,16 @@ from recognizer.tilt import outline
 from recognizer.types import Box, Component, GreyImage, InkMask, RgbImage
 
 _MARGIN = 0.8
-"""Room around the digits of a turned view, in text heights."""
+"""Room around the digits of a view that is turned or near, in text heights."""
 _PAPER = 255
 _SMALL, _COMFORTABLE = 18.0, 36.0
 """Digits lower than this, in pixels of a view, are looked at from nearer, so that they become so high ..."""
-_SLENDER = 11.0
-"""... of strokes at least this thick, as a share of their height: thinner ones break when they are as thin as a pixel ..."""
 _LONGEST_NEAR = 2400
 """... as long as the nearer view is no longer than this, in pixels ..."""
 _WORTHWHILE = 1.2
 """... and they grow by this factor at least."""
+_SLENDER = 11.0
+"""Digits count as no higher than this, in stroke widths: strokes as thin as a pixel break, whatever the digit's height."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ def come_closer(view: View, rgb: RgbImage, digits: Sequence[Component], stroke_w
     Returns:
         The nearer view; None where the digits are large enough or the picture has no more to show.
     """
-    # Where digits are so small that they run into one another, their strokes still tell.
+    # Strokes tell, too, where digits are so small that they run into one another.
     height = min(text_height(digits), _SLENDER * stroke_width)
     if view.scale >= 1 or not 0 < height < _SMALL:
         return None

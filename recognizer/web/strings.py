@@ -151,7 +151,10 @@ STAGES_INTRO = "From a picture to digits in {count} steps, shown for the picture
 STAGES_WAITING = "Read a picture first: its steps then appear here."
 # The steps, in the order of `result.STAGES`.
 STAGE_GREY = "1. Grey"
-STAGE_GREY_HINT = "Colours are dropped: only how dark each spot is matters."
+STAGE_GREY_HINT = (
+    "Colours are dropped: only how dark each spot is matters. A number that climbs or sinks is turned level, and small writing "
+    "is looked at from nearer."
+)
 STAGE_BINARY = "2. Ink"
 STAGE_BINARY_HINT = (
     "A spot is ink (white) if it differs clearly from its surroundings: a shadow across the page does no harm."
