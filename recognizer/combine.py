@@ -64,7 +64,7 @@ _WORST_FIT = -15.0
 _WORST_LINE, _WORST_CANDIDATE = -12.0, -60.0
 """The same of the line network's log-probability: where a text is believed or not, and where it is chosen."""
 _FEW_LINES = 2
-"""A picture of more lines is not read again: of a page one doubtful line is a small part, and it takes the longest."""
+"""Of more lines the ink is not sought again: of a page one doubtful line is a small part, and it takes the longest."""
 _RATHER_THAN_NONE = 0.7
 """A text takes the place of none at all if it is more probable than this: so of 1,000 pictures without a number 19 give a text,
 where 18 do at the first reading."""
