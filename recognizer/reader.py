@@ -33,7 +33,7 @@ from recognizer.rulings import remove_rulings
 from recognizer.segment import dilate, find_components, leave_out_edges, marks_beside, select_digits, sort_left_to_right
 from recognizer.sequence import SequenceReader
 from recognizer.split import split
-from recognizer.tilt import measure_tilt
+from recognizer.tilt import Tilt, measure_tilt
 from recognizer.types import CLASS_NAMES, Component, InkMask, Method, Piece, Reading, RgbImage, Trace
 from recognizer.view import View, come_closer, turn, view_of
 
@@ -118,30 +118,24 @@ class DigitReader:
         read level as well, and the ink is found once more by another threshold; what is kept is of the best reading.
         """
         rgb = load_image(picture)
-        view = view_of(rgb)
-        prepared = prepare(view.grey)
-        found = _find_strokes(prepared, USUAL)
-        if nearer := come_closer(view, rgb, found.strokes, found.binarized.stroke_width):
-            view, prepared = nearer, prepare(nearer.grey)
-            found = _find_strokes(prepared, USUAL)
+        found = _look_at(view_of(rgb))
+        if nearer := come_closer(found.view, rgb, found.strokes, found.binarized.stroke_width):
+            found = _look_at(nearer)
         tilt = measure_tilt(found.strokes)
         if tilt.is_clear:
-            view = turn(view, prepared.flat, found.strokes, tilt.degrees)
-            prepared = prepare(view.grey)
-            found = _find_strokes(prepared, USUAL)
-        best = self._read(rgb, view, found)
-        if self._sequence is None or prepared.ink is None:
+            found = _look_at(_level(found, tilt))
+        best = self._read(rgb, found)
+        if self._sequence is None or found.prepared.ink is None:
             return best
         if is_doubtful(best.reading) and tilt.is_possible and not tilt.is_clear:
-            level = turn(view, prepared.flat, found.strokes, tilt.degrees)
-            best = _better(best, self._read(rgb, level, _find_strokes(prepare(level.grey), USUAL)))
+            best = _better(best, self._read(rgb, _look_at(_level(found, tilt))))
         if is_doubtful(best.reading) and has_few_lines(best.reading):
-            best = _better(best, self._read(rgb, view, _find_strokes(prepared, WIDE)))
+            best = _better(best, self._read(rgb, _find_strokes(found.view, found.prepared, WIDE)))
         return best
 
-    def _read(self, rgb: RgbImage, view: View, found: _Found) -> Trace:
+    def _read(self, rgb: RgbImage, found: _Found) -> Trace:
         """One reading of a picture, of the strokes that were found in a view of it."""
-        binarized, cleaned = found.binarized, found.cleaned
+        view, binarized, cleaned = found.view, found.binarized, found.cleaned
         rows = sort_left_to_right(found.strokes)
         marks = [mark.box for mark in marks_beside(rows, found.components, binarized.stroke_width)]
         pictures, answers = self._look_at_lines(binarized, rows)
@@ -247,8 +241,10 @@ class DigitReader:
 
 
 class _Found(NamedTuple):
-    """The ink of a view, up to the strokes that may be digits."""
+    """A view and its ink, up to the strokes that may be digits."""
 
+    view: View
+    prepared: Prepared
     binarized: Binarized
     cleaned: InkMask
     dilated: InkMask
@@ -256,7 +252,11 @@ class _Found(NamedTuple):
     strokes: list[Component]
 
 
-def _find_strokes(prepared: Prepared, threshold: Threshold) -> _Found:
+def _look_at(view: View) -> _Found:
+    return _find_strokes(view, prepare(view.grey), USUAL)
+
+
+def _find_strokes(view: View, prepared: Prepared, threshold: Threshold) -> _Found:
     binarized = find_ink(prepared, threshold)
     cleaned = remove_rulings(binarized.mask, binarized.stroke_width)
     dilated = dilate(cleaned, binarized.stroke_width)
@@ -264,7 +264,11 @@ def _find_strokes(prepared: Prepared, threshold: Threshold) -> _Found:
     selected = select_digits(components, binarized.stroke_width, cleaned.shape[::-1])
     strokes = leave_out_edges(selected, binarized.grey, binarized.stroke_width)
     strokes = leave_out_borders(strokes, binarized.grey, binarized.stroke_width)
-    return _Found(binarized, cleaned, dilated, components, strokes)
+    return _Found(view, prepared, binarized, cleaned, dilated, components, strokes)
+
+
+def _level(found: _Found, tilt: Tilt) -> View:
+    return turn(found.view, found.prepared.flat, found.strokes, tilt.degrees)
 
 
 def _better(first: Trace, second: Trace) -> Trace:

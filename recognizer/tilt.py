@@ -28,10 +28,9 @@ _SQUARE = 0.6
 """Two stand beside each other as far as they share more than this of the lower one's height ..."""
 _IN_ROWS = 1.8
 """... and in rows if as many as this do on average, each itself included: single digits in a column do not."""
-_POSSIBLE, _CLEAR, _FEWEST = 1.3, 3.0, 4
+_POSSIBLE, _CLEAR = 1.3, 3.0
 """By which factor more digits must stand beside each other once the picture is level: for a doubtful reading to be tried again;
-and, less 1 and times the number of digits, for any reading, of at least so many digits: a few stand in a slanting row by
-chance."""
+and, less 1 and times the number of digits, for any reading: a few stand in a slanting row by chance."""
 _MOST = 100
 """Digits that are enough."""
 

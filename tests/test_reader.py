@@ -413,7 +413,7 @@ def test_light_writing_in_a_turned_picture_is_read(reader, write):
 
 def test_doubtful_reading_of_what_may_be_turned_is_tried_level(classifier, write, monkeypatch):
     picture = rotate(write("253"), 12)
-    tilt = Tilt(-12.0, 1.2, 3)
+    tilt = Tilt(-12.0, beside=2.0, gain=1.4, digits=3)
     assert tilt.is_possible
     assert not tilt.is_clear
     monkeypatch.setattr("recognizer.reader.measure_tilt", lambda strokes: tilt)
