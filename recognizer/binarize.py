@@ -150,7 +150,16 @@ def prepare(grey: GreyImage) -> Prepared:
     if is_light_on_dark(small):
         grey = 255 - grey
         small = _glance(grey)
-    flat = flatten_light(grey, small)
+    return prepare_flat(grey, flatten_light(grey, small))
+
+
+def prepare_flat(grey: GreyImage, flat: GreyImage) -> Prepared:
+    """The second half of `prepare`: measure how the ink stands out of a picture whose light is even.
+
+    Args:
+        grey: (height, width) uint8, dark ink on light ground.
+        flat: (height, width) uint8, the same in even light.
+    """
     ink, smooth = _find_ink(grey, flat) or (None, flat)
     return Prepared(grey, flat, smooth, ink)
 

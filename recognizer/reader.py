@@ -25,6 +25,7 @@ from recognizer.combine import (
     spell,
 )
 from recognizer.decode import Choice, choose, decode, digits_of, text_of
+from recognizer.enclosures import without_enclosures
 from recognizer.errors import CheckpointError
 from recognizer.image_io import load_image
 from recognizer.lines import LinePicture, closer_looks, cut_line, further_looks
@@ -33,6 +34,7 @@ from recognizer.rulings import remove_rulings
 from recognizer.segment import dilate, find_components, leave_out_edges, marks_beside, select_digits, sort_left_to_right
 from recognizer.sequence import SequenceReader
 from recognizer.split import split
+from recognizer.squares import meets_edges, without_squares
 from recognizer.tilt import Tilt, measure_tilt
 from recognizer.types import CLASS_NAMES, Component, InkMask, Method, Piece, Reading, RgbImage, Trace
 from recognizer.view import View, come_closer, turn, view_of
@@ -114,24 +116,36 @@ class DigitReader:
     def trace(self, picture: Any) -> Trace:
         """Read the number in a picture and keep every intermediate picture. Arguments and errors as for `read`.
 
-        A picture whose lines climb or sink steeply is turned level. Where the text is in doubt, a picture that may be turned is
-        read level as well, and the ink is found once more by another threshold; what is kept is of the best reading.
+        A picture whose lines climb or sink steeply is turned level, and pale squares are taken out of the paper. Where the text
+        is in doubt, a picture that may be turned is read level as well, and the ink is found once more by another threshold;
+        what is kept is of the best reading.
         """
         rgb = load_image(picture)
         found = _look_at(view_of(rgb))
         if nearer := come_closer(found.view, rgb, found.strokes, found.binarized.stroke_width):
             found = _look_at(nearer)
+        plain = _without_squares(found) if meets_edges(found.ink) else None
+        best, read = self._read_level(rgb, plain or found)
+        if plain is not None and not _is_more_than_lines(best):
+            best, read = self._read_level(rgb, found)
+        elif is_doubtful(best.reading) and plain is None and (plain := _without_squares(read)):
+            second, level = self._read_level(rgb, plain)
+            if _is_more_than_lines(second):
+                best, read = _better(best, second), level
+        if self._sequence is None or read.prepared.ink is None:
+            return best
+        if is_doubtful(best.reading) and not read.view.degrees and (tilt := measure_tilt(read.strokes)).is_possible:
+            best = _better(best, self._read(rgb, _look_at(_level(read, tilt))))
+        if is_doubtful(best.reading) and has_few_lines(best.reading):
+            best = _better(best, self._read(rgb, _find_strokes(read.view, read.prepared, WIDE)))
+        return best
+
+    def _read_level(self, rgb: RgbImage, found: _Found) -> tuple[Trace, _Found]:
+        """One reading of a picture, turned level where it is clear that it is tilted; and what was read."""
         tilt = measure_tilt(found.strokes)
         if tilt.is_clear:
             found = _look_at(_level(found, tilt))
-        best = self._read(rgb, found)
-        if self._sequence is None or found.prepared.ink is None:
-            return best
-        if is_doubtful(best.reading) and tilt.is_possible and not tilt.is_clear:
-            best = _better(best, self._read(rgb, _look_at(_level(found, tilt))))
-        if is_doubtful(best.reading) and has_few_lines(best.reading):
-            best = _better(best, self._read(rgb, _find_strokes(found.view, found.prepared, WIDE)))
-        return best
+        return self._read(rgb, found), found
 
     def _read(self, rgb: RgbImage, found: _Found) -> Trace:
         """One reading of a picture, of the strokes that were found in a view of it."""
@@ -155,7 +169,7 @@ class DigitReader:
             reading=reading,
             picture=rgb,
             grey=binarized.grey,
-            binary=binarized.mask,
+            binary=found.ink,
             cleaned=cleaned,
             dilated=found.dilated,
             boxes=tuple(choice.box for choice in digits),
@@ -245,6 +259,8 @@ class _Found(NamedTuple):
 
     view: View
     prepared: Prepared
+    ink: InkMask
+    """All ink, what is drawn around digits included."""
     binarized: Binarized
     cleaned: InkMask
     dilated: InkMask
@@ -257,18 +273,30 @@ def _look_at(view: View) -> _Found:
 
 
 def _find_strokes(view: View, prepared: Prepared, threshold: Threshold) -> _Found:
-    binarized = find_ink(prepared, threshold)
+    inked = find_ink(prepared, threshold)
+    binarized = without_enclosures(inked)
     cleaned = remove_rulings(binarized.mask, binarized.stroke_width)
     dilated = dilate(cleaned, binarized.stroke_width)
     components = find_components(cleaned, dilated)
     selected = select_digits(components, binarized.stroke_width, cleaned.shape[::-1])
     strokes = leave_out_edges(selected, binarized.grey, binarized.stroke_width)
     strokes = leave_out_borders(strokes, binarized.grey, binarized.stroke_width)
-    return _Found(view, prepared, binarized, cleaned, dilated, components, strokes)
+    return _Found(view, prepared, inked.mask, binarized, cleaned, dilated, components, strokes)
+
+
+def _without_squares(found: _Found) -> _Found | None:
+    """The same view without the squares of its paper; None where there are none."""
+    prepared = without_squares(found.prepared)
+    return None if prepared is None else _find_strokes(found.view, prepared, USUAL)
 
 
 def _level(found: _Found, tilt: Tilt) -> View:
     return turn(found.view, found.prepared.flat, found.strokes, tilt.degrees)
+
+
+def _is_more_than_lines(trace: Trace) -> bool:
+    """Whether a text has other digits than 1s: these may be what is left of the lines of an empty table."""
+    return bool(set(trace.reading.text) - {"1", "\n"})
 
 
 def _better(first: Trace, second: Trace) -> Trace:
