@@ -86,6 +86,18 @@ def test_pictures_are_turned_before_they_are_read(folder, tmp_path, stub):
     assert shapes[2][1] > width
 
 
+def test_squares_are_printed_on_the_paper_before_pictures_are_read(folder, stub):
+    pictures = []
+    read = stub.read
+    stub.read = lambda picture: pictures.append(picture) or read(picture)
+    for options in ([], ["--squared", "0.25"]):
+        assert evaluate_strings.main([str(folder), "--limit", "1", *options]) == 0
+    plain, squared = pictures
+    assert squared.shape == plain.shape
+    assert (squared <= plain).all()
+    assert 0.01 < (squared < plain).mean() < 0.3
+
+
 @pytest.mark.parametrize(
     "labels",
     ["", "name,number\na.png,1\n", "file,text\n", "file,text\nmissing.png,1\n", "file,text\n253_plain.png\n"],
@@ -115,7 +127,8 @@ def test_help_names_every_option(capsys):
     assert caught.value.code == 0
     text = capsys.readouterr().out
     assert all(
-        option in text for option in ("--method", "--selective", "--no-digits", "--synthetic", "--report", "--turned")
+        option in text
+        for option in ("--method", "--selective", "--no-digits", "--synthetic", "--report", "--turned", "--squared")
     )
 
 
@@ -130,6 +143,8 @@ def test_help_names_every_option(capsys):
         ["folder", "--selective", "most"],
         ["folder", "--turned", "181"],
         ["folder", "--turned", "askew"],
+        ["folder", "--squared", "0"],
+        ["folder", "--squared", "wide"],
         ["folder", "--method", "magic"],
     ],
 )

@@ -32,7 +32,7 @@ from train.digitless import COUNT, digitless_pictures
 from train.emnist_strings import RECIPES, Recipe, strings
 from train.errors import ReportError
 from train.evaluate import wilson_interval
-from train.examples import rotate
+from train.examples import rotate, sheet, squared
 from train.report import check_report_folder, write_report
 from train.run import write_json
 from train.scores import Outcome, by_digits, canonical, reliability, risk_coverage, score, selective
@@ -45,6 +45,8 @@ SYNTHETIC_LENGTHS = range(1, 13)
 """Numbers of digits for which the synthetic strings' exact match is plotted."""
 _WORST = 48
 """Number of mistakes on a contact sheet."""
+_PRINT = (125, 150, 185)
+"""Colour of squares that are printed on paper: half as dark as a pen."""
 _TILE = 400
 """Longest side of a picture on a contact sheet, in pixels."""
 
@@ -57,8 +59,35 @@ class Mistake(NamedTuple):
     """(height, width) or (height, width, 3) uint8, at most `_TILE` pixels a side."""
 
 
+@dataclass(frozen=True, slots=True)
+class Staging:
+    """What is done to each picture of a folder before it is read."""
+
+    turned: float = 0.0
+    """By how many degrees it is turned, anticlockwise; its edges go on."""
+    squared: float | None = None
+    """Side of the squares that are printed on its paper, as a share of its shorter side; None for none."""
+
+    def load(self, path: Path) -> npt.NDArray[np.uint8]:
+        """A picture, (height, width, 3) uint8, as it is read."""
+        picture = load_image(path)
+        if self.squared:
+            height, width = picture.shape[:2]
+            lines = squared(sheet(height, width), max(3.0, self.squared * min(height, width)), _PRINT)
+            # Ink over print is as dark as both together.
+            picture = np.asarray(cv2.multiply(picture, lines, scale=1 / 255), np.uint8)
+        return rotate(picture, self.turned, None) if self.turned else picture
+
+
+_AS_IT_IS = Staging()
+
+
 def read_folder(
-    reader: DigitReader, folder: Path, limit: int | None = None, lenient_lines: bool = False, turned: float = 0.0
+    reader: DigitReader,
+    folder: Path,
+    limit: int | None = None,
+    lenient_lines: bool = False,
+    staging: Staging = _AS_IT_IS,
 ) -> list[Outcome]:
     """Read every labelled picture of a folder.
 
@@ -67,14 +96,14 @@ def read_folder(
         folder: holds the pictures and their labels.csv.
         limit: at most this many pictures, the first ones.
         lenient_lines: a label without line breaks says nothing about lines, so those of the reading are dropped.
-        turned: by how many degrees each picture is turned anticlockwise before it is read.
+        staging: what is done to each picture before it is read.
 
     Raises:
         ImageLoadError: the folder has no usable labels.csv, or a picture that it names cannot be read.
     """
     outcomes = []
     for file, label in read_labels(folder)[:limit]:
-        outcome = read_picture(reader, _load(folder / file, turned), label, folder.name, file)
+        outcome = read_picture(reader, staging.load(folder / file), label, folder.name, file)
         if lenient_lines and "|" not in outcome.truth:
             outcome = replace(outcome, text=outcome.text.replace("|", ""))
         outcomes.append(outcome)
@@ -87,11 +116,6 @@ def read_picture(reader: DigitReader, picture: npt.NDArray[np.uint8], label: str
     reading = reader.read(picture)
     milliseconds = 1e3 * (time.perf_counter() - start)
     return Outcome(folder, file, canonical(label), canonical(reading.text), reading.confidence, milliseconds)
-
-
-def _load(path: Path, turned: float) -> npt.NDArray[np.uint8]:
-    picture = load_image(path)
-    return rotate(picture, turned, None) if turned else picture
 
 
 def read_labels(folder: Path) -> list[tuple[str, str]]:
@@ -198,6 +222,13 @@ def _parser() -> argparse.ArgumentParser:
         help="turn each picture of a folder by so much before it is read, anticlockwise; its edges go on",
     )
     parser.add_argument(
+        "--squared",
+        type=_share,
+        metavar="SHARE",
+        help="print squares on the paper of each picture of a folder before it is read, as wide as this share of its shorter "
+        "side, 0.25 say",
+    )
+    parser.add_argument(
         "--selective",
         type=_share,
         metavar="SHARE",
@@ -302,13 +333,14 @@ def _evaluate_folders(reader: DigitReader, arguments: argparse.Namespace, evalua
     """Score the folders, print their tables and note figures and pictures."""
     found: dict[str, list[Outcome]] = {}
     places: dict[str, Path] = {}
+    staging = Staging(arguments.turned, arguments.squared)
     names = Counter(folder.resolve().name for folder in arguments.folders)
     print(f"{'folder':26}{'pictures':>9}{'exact %':>9}{'CER %':>8}{'ms':>8}")
     for folder in arguments.folders:
         name = folder.resolve().name
         name = name if names[name] == 1 else str(folder)
         try:
-            outcomes = read_folder(reader, folder, arguments.limit, arguments.lenient_lines, arguments.turned)
+            outcomes = read_folder(reader, folder, arguments.limit, arguments.lenient_lines, staging)
         except RecognizerError as error:
             print(error, file=sys.stderr)
             evaluation.status = 1
@@ -334,7 +366,7 @@ def _evaluate_folders(reader: DigitReader, arguments: argparse.Namespace, evalua
     def save_mistakes(path: Path) -> None:
         wrong = [o for o in evaluation.outcomes if not o.exact]
         worst = sorted(wrong, key=lambda o: -o.confidence)[:_WORST]
-        _save_mistakes([Mistake(o, _shrink(_load(places[o.folder] / o.file, arguments.turned))) for o in worst], path)
+        _save_mistakes([Mistake(o, _shrink(staging.load(places[o.folder] / o.file))) for o in worst], path)
 
     def save_by_digits(path: Path) -> None:
         from train import plots
