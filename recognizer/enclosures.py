@@ -41,7 +41,7 @@ def without_enclosures(binarized: Binarized) -> Binarized:
     if not contours:
         return binarized
     tree = _Tree(contours, hierarchy)
-    enclosures = {tree.parent(hole) for hole in range(len(contours)) if tree.encloses(hole, stroke_width)}
+    enclosures = {tree.parent(hole) for hole in tree.holes_with_content() if tree.encloses(hole, stroke_width)}
     if not enclosures:
         return binarized
     for enclosure in enclosures:
@@ -55,15 +55,21 @@ class _Tree:
 
     def __init__(self, contours: Sequence[cv2.typing.MatLike], hierarchy: cv2.typing.MatLike) -> None:
         self._contours, self._hierarchy = contours, hierarchy
-        self._links: list[list[int]] = hierarchy[0].tolist()
+        self._links = np.asarray(hierarchy[0], dtype=np.intp)
+        """(N, 4) of each outline: the next beside it, the one before, the first in it, the one around it; -1 for none."""
 
     def parent(self, index: int) -> int:
-        return self._links[index][3]
+        return int(self._links[index, 3])
+
+    def holes_with_content(self) -> list[int]:
+        """Outlines that have others inside and outside."""
+        has = self._links >= 0
+        return [int(index) for index in np.flatnonzero(has[:, 2] & has[:, 3])]
 
     def encloses(self, hole: int, stroke_width: float) -> bool:
         """Whether an outline is that of a hole that holds digits, and nearly all of what is around it is hole."""
-        inner, outer = self._links[hole][2:]
-        if inner < 0 or self._depth(hole) % 2 == 0:
+        inner, outer = self._links[hole, 2:]
+        if self._depth(hole) % 2 == 0:
             return False
         _, _, width, height = cv2.boundingRect(self._contours[outer])
         if width < _MIN_ASPECT * height:
@@ -73,7 +79,7 @@ class _Tree:
             if cv2.boundingRect(self._contours[inner])[3] >= least:
                 area, whole = cv2.contourArea(self._contours[hole]), cv2.contourArea(self._contours[outer])
                 return area >= _MIN_HOLE * whole
-            inner = self._links[inner][0]
+            inner = self._links[inner, 0]
         return False
 
     def _depth(self, index: int) -> int:

@@ -125,27 +125,27 @@ class DigitReader:
         if nearer := come_closer(found.view, rgb, found.strokes, found.binarized.stroke_width):
             found = _look_at(nearer)
         plain = _without_squares(found) if meets_edges(found.ink) else None
-        best, read = self._read_level(rgb, plain or found)
+        best, read, tilt = self._read_level(rgb, plain or found)
         if plain is not None and not _is_more_than_lines(best):
-            best, read = self._read_level(rgb, found)
+            best, read, tilt = self._read_level(rgb, found)
         elif is_doubtful(best.reading) and plain is None and (plain := _without_squares(read)):
-            second, level = self._read_level(rgb, plain)
+            second, level, its_tilt = self._read_level(rgb, plain)
             if _is_more_than_lines(second):
-                best, read = _better(best, second), level
+                best, read, tilt = _better(best, second), level, its_tilt
         if self._sequence is None or read.prepared.ink is None:
             return best
-        if is_doubtful(best.reading) and not read.view.degrees and (tilt := measure_tilt(read.strokes)).is_possible:
+        if is_doubtful(best.reading) and tilt.is_possible and not tilt.is_clear:
             best = _better(best, self._read(rgb, _look_at(_level(read, tilt))))
         if is_doubtful(best.reading) and has_few_lines(best.reading):
             best = _better(best, self._read(rgb, _find_strokes(read.view, read.prepared, WIDE)))
         return best
 
-    def _read_level(self, rgb: RgbImage, found: _Found) -> tuple[Trace, _Found]:
-        """One reading of a picture, turned level where it is clear that it is tilted; and what was read."""
+    def _read_level(self, rgb: RgbImage, found: _Found) -> tuple[Trace, _Found, Tilt]:
+        """One reading of a picture, turned level where it is clear that it is tilted; what was read, and its tilt before."""
         tilt = measure_tilt(found.strokes)
         if tilt.is_clear:
             found = _look_at(_level(found, tilt))
-        return self._read(rgb, found), found
+        return self._read(rgb, found), found, tilt
 
     def _read(self, rgb: RgbImage, found: _Found) -> Trace:
         """One reading of a picture, of the strokes that were found in a view of it."""
