@@ -160,7 +160,9 @@ STAGE_BINARY_HINT = (
     "A spot is ink (white) if it differs clearly from its surroundings: a shadow across the page does no harm."
 )
 STAGE_CLEANED = "3. Cleaned"
-STAGE_CLEANED_HINT = "Ruled lines and frames are taken away; the digits are cut from what is left."
+STAGE_CLEANED_HINT = (
+    "Ruled lines, frames and circles around a number are taken away; the digits are cut from what is left."
+)
 STAGE_DILATED = "4. Joined"
 STAGE_DILATED_HINT = "The ink is grown until the strokes of one digit touch, only to see what belongs together."
 STAGE_BOXES = "5. Boxes"
