@@ -84,6 +84,22 @@ def enlarge(
     return np.asarray(cv2.resize(small, size, interpolation=interpolation)[:height, :width], dtype=np.uint8)
 
 
+def disc(radius: float) -> npt.NDArray[np.uint8]:
+    """A round kernel for OpenCV's morphology, of at least three pixels: (side, side) uint8."""
+    side = 2 * max(1, round(radius)) + 1
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), dtype=np.uint8)
+
+
+def grow(mask: InkMask, radius: float) -> InkMask:
+    """Grow the ink of a mask by a radius in pixels, at least by one: (height, width) uint8 to a new one of the same shape."""
+    return np.asarray(cv2.dilate(np.ascontiguousarray(mask), disc(radius)), dtype=np.uint8)
+
+
+def count_runs(inked: npt.NDArray[np.bool_]) -> int:
+    """How many runs of ink there are in a row of pixels, (N,), one after the other."""
+    return int(np.count_nonzero(np.diff(inked.astype(np.int8), prepend=0) == 1))
+
+
 def label_components(mask: InkMask) -> tuple[npt.NDArray[np.int32], list[tuple[int, Box]]]:
     """Number the 8-connected components of a mask.
 

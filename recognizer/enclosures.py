@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from recognizer.binarize import Binarized
+from recognizer.components import disc, grow
 from recognizer.types import InkMask
 
 _MIN_CONTENT, _MIN_HEIGHT = 0.35, 4.0
@@ -46,7 +47,7 @@ def without_enclosures(binarized: Binarized) -> Binarized:
         return binarized
     for enclosure in enclosures:
         mask = _without(mask, *tree.draw(enclosure, mask.shape), stroke_width)
-    gone = _grow(binarized.mask & ~mask, _FRINGE * stroke_width) & ~mask
+    gone = grow(binarized.mask & ~mask, _FRINGE * stroke_width) & ~mask
     return binarized._replace(mask=mask, flat=np.where(gone, _PAPER, binarized.flat).astype(np.uint8))
 
 
@@ -101,19 +102,10 @@ def _without(mask: InkMask, own: InkMask, whole: InkMask, stroke_width: float) -
     # What sticks out of it is not of it: neither the tail of a 9 nor a digit that it crosses.
     room = round(3 * stroke_width) + 4
     padded = cv2.copyMakeBorder(whole, room, room, room, room, cv2.BORDER_CONSTANT, value=0)
-    body = cv2.morphologyEx(padded, cv2.MORPH_OPEN, _disc(_HALF_PROTRUSION * stroke_width))
-    inside = np.asarray(cv2.erode(body, _disc(_THICKNESS * stroke_width)), dtype=np.uint8)
+    body = cv2.morphologyEx(padded, cv2.MORPH_OPEN, disc(_HALF_PROTRUSION * stroke_width))
+    inside = np.asarray(cv2.erode(body, disc(_THICKNESS * stroke_width)), dtype=np.uint8)
     rim = (np.asarray(body, dtype=np.uint8) & ~inside)[room:-room, room:-room]
-    outline = _grow(rim, _FRINGE * stroke_width) & own
+    outline = grow(rim, _FRINGE * stroke_width) & own
     without = mask & ~outline
-    bridged = np.asarray(cv2.morphologyEx(without, cv2.MORPH_CLOSE, _disc(_BRIDGED * stroke_width)), dtype=np.uint8)
+    bridged = np.asarray(cv2.morphologyEx(without, cv2.MORPH_CLOSE, disc(_BRIDGED * stroke_width)), dtype=np.uint8)
     return np.maximum(without, bridged & outline)
-
-
-def _grow(mask: InkMask, radius: float) -> InkMask:
-    return np.asarray(cv2.dilate(np.ascontiguousarray(mask), _disc(radius)), dtype=np.uint8)
-
-
-def _disc(radius: float) -> InkMask:
-    side = 2 * max(1, round(radius)) + 1
-    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), dtype=np.uint8)

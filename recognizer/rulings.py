@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from recognizer.components import enlarge, find_boxes, fit_line, label_components, shrink, weighted_median
+from recognizer.components import count_runs, enlarge, find_boxes, fit_line, label_components, shrink, weighted_median
 from recognizer.types import Box, InkMask
 
 _MIN_SHARE_OF_SIDE = 0.45
@@ -137,8 +137,8 @@ class _Line:
 
     def crossings(self, mask: InkMask) -> int:
         """How many pieces of `mask` the run meets, one after the other."""
-        met = mask[self.box.y : self.box.bottom, self.box.x : self.box.right].any(axis=0)
-        return int(np.count_nonzero(np.diff(met.astype(np.int8), prepend=0) == 1))
+        window = mask[self.box.y : self.box.bottom, self.box.x : self.box.right]
+        return count_runs(window.max(axis=0) > 0)
 
 
 def _shrunk_by(stroke_width: float) -> int:

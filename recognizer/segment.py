@@ -12,7 +12,7 @@ from statistics import fmean
 import cv2
 import numpy as np
 
-from recognizer.components import label_components, weighted_median
+from recognizer.components import grow, label_components, weighted_median
 from recognizer.types import Box, Component, GreyImage, InkMask
 
 MIN_HEIGHT = 0.40
@@ -69,9 +69,7 @@ def dilate(mask: InkMask, stroke_width: float) -> InkMask:
     """
     if stroke_width <= 0:
         return mask.copy()
-    reach = max(1, round(0.35 * stroke_width))
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
-    return np.asarray(cv2.dilate(mask, kernel), dtype=np.uint8)
+    return grow(mask, 0.35 * stroke_width)
 
 
 def find_components(mask: InkMask, dilated: InkMask) -> list[Component]:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recognizer.binarize import Prepared, adaptive_threshold, prepare_flat
-from recognizer.components import count_levels, label_components, quantile_of_counts, shrink
+from recognizer.components import count_levels, count_runs, grey_quantile, label_components, quantile_of_counts, shrink
 from recognizer.types import GreyImage, InkMask
 
 _INSIDE = 2
@@ -66,8 +66,7 @@ def meets_edges(mask: InkMask) -> bool:
     if min(mask.shape) <= 2 * _INSIDE:
         return False
     sides = mask[_INSIDE], mask[-1 - _INSIDE], mask[:, _INSIDE], mask[:, -1 - _INSIDE]
-    crossed = [int(np.count_nonzero(np.diff(side > 0, prepend=False) & (side > 0))) for side in sides]
-    return sum(crossings >= _MIN_CROSSINGS for crossings in crossed) >= _MIN_SIDES
+    return sum(count_runs(side > 0) >= _MIN_CROSSINGS for side in sides) >= _MIN_SIDES
 
 
 def without_squares(prepared: Prepared) -> Prepared | None:
@@ -91,7 +90,7 @@ def without_squares(prepared: Prepared) -> Prepared | None:
     seen = adaptive_threshold(small, surroundings, max(_LEAST_CONTRAST, _FAINTEST * contrast))
     darkness = np.asarray(cv2.bitwise_not(small), dtype=np.uint8)
     ridges = seen & (_is_highest(darkness, (1, 3)) | _is_highest(darkness, (3, 1)))
-    for level in _splits(count_levels(darkness, seen & _is_highest(darkness, (3, 3)))):
+    for level in _splits(darkness[(seen & _is_highest(darkness, (3, 3))) > 0]):
         dark = _above(darkness, level)
         pale = ridges & ~np.asarray(cv2.dilate(dark, np.ones((5, 5), np.uint8)), dtype=np.uint8)
         lines = _find_lines(pale, stroke_width / factor)
@@ -108,14 +107,10 @@ def without_squares(prepared: Prepared) -> Prepared | None:
 
 def _darkest(flat: GreyImage, factor: int) -> GreyImage:
     """How dark the darkest pixel is around each of the smaller picture: smoothed, thin lines have become paler."""
-    around = 2 * (factor // 2 + 1) + 1
-    darkest = cv2.dilate(cv2.bitwise_not(flat), np.ones((around, around), np.uint8))
-    rows, columns = -(-flat.shape[0] // factor), -(-flat.shape[1] // factor)
-    take = np.ix_(
-        np.minimum(np.arange(rows) * factor + factor // 2, flat.shape[0] - 1),
-        np.minimum(np.arange(columns) * factor + factor // 2, flat.shape[1] - 1),
-    )
-    return np.asarray(darkest, dtype=np.uint8)[take]
+    around = 2 * (factor // 2) + 3
+    # From one pixel before each square on.
+    darkest = cv2.dilate(cv2.bitwise_not(flat), np.ones((around, around), np.uint8), anchor=(1, 1))
+    return np.ascontiguousarray(darkest[::factor, ::factor], dtype=np.uint8)
 
 
 def _above(picture: GreyImage, level: float) -> InkMask:
@@ -127,27 +122,18 @@ def _is_highest(picture: GreyImage, around: tuple[int, int]) -> InkMask:
     return np.asarray(cv2.compare(picture, cv2.dilate(picture, np.ones(around, np.uint8)), cv2.CMP_EQ), dtype=np.uint8)
 
 
-def _splits(counts: npt.NDArray[np.float32]) -> Iterator[int]:
-    """Levels that may separate lines from the pen: grain, lines and pen may make three classes."""
-    first = 0
+def _splits(levels: npt.NDArray[np.uint8]) -> Iterator[int]:
+    """Levels that may separate lines from the pen (Otsu 1979): grain, lines and pen may make three classes."""
     for _ in range(2):
-        level = first + _otsu(counts[first:])
-        below, above = counts[first : level + 1], counts[level + 1 :]
-        if min(below.sum(), above.sum()) < _MIN_CORES:
+        if not len(levels):
             return
-        pen = level + 1 + quantile_of_counts(above)
-        if pen >= _MIN_RATIO * (first + quantile_of_counts(below)):
+        level = int(cv2.threshold(levels, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)[0])
+        below, above = levels[levels <= level], levels[levels > level]
+        if min(len(below), len(above)) < _MIN_CORES:
+            return
+        if grey_quantile(above) >= _MIN_RATIO * grey_quantile(below):
             yield level
-        first = level + 1
-
-
-def _otsu(counts: npt.NDArray[np.float32]) -> int:
-    """The level that splits what was counted into the two classes that differ most (Otsu 1979)."""
-    below = counts.astype(np.float64).cumsum()
-    moment = (counts * np.arange(len(counts), dtype=np.float64)).cumsum()
-    weight = below * (below[-1] - below)
-    between = (moment[-1] * below - below[-1] * moment) ** 2
-    return int(np.argmax(np.divide(between, weight, out=np.zeros_like(between), where=weight > 0)))
+        levels = above
 
 
 class _Lines(NamedTuple):
