@@ -38,6 +38,7 @@ from recognizer.squares import meets_edges, without_squares
 from recognizer.tilt import Tilt, measure_tilt
 from recognizer.types import CLASS_NAMES, Component, InkMask, Method, Piece, Reading, RgbImage, Trace
 from recognizer.view import View, come_closer, turn, view_of
+from recognizer.words import hold_words, leave_out_words, part_at_gaps
 
 
 class DigitReader:
@@ -138,6 +139,8 @@ class DigitReader:
             best = _better(best, self._read(rgb, _look_at(_level(read, tilt))))
         if is_doubtful(best.reading) and has_few_lines(best.reading):
             best = _better(best, self._read(rgb, _find_strokes(read.view, read.prepared, WIDE)))
+        if is_doubtful(best.reading) and (plain_number := self._without_words(rgb, read)):
+            best = _better(best, plain_number)
         return best
 
     def _read_level(self, rgb: RgbImage, found: _Found) -> tuple[Trace, _Found, Tilt]:
@@ -147,23 +150,24 @@ class DigitReader:
             found = _look_at(_level(found, tilt))
         return self._read(rgb, found), found, tilt
 
-    def _read(self, rgb: RgbImage, found: _Found) -> Trace:
-        """One reading of a picture, of the strokes that were found in a view of it."""
+    def _read(self, rgb: RgbImage, found: _Found, words: Sequence[Component] = ()) -> Trace:
+        """One reading of a picture, of the strokes that were found in a view of it; `words` are known for no digits."""
         view, binarized, cleaned = found.view, found.binarized, found.cleaned
         rows = sort_left_to_right(found.strokes)
-        marks = [mark.box for mark in marks_beside(rows, found.components, binarized.stroke_width)]
-        pictures, answers = self._look_at_lines(binarized, rows)
-        lines = self._cut(rows, binarized.stroke_width, pictures, answers)
-        crops = normalize_all([piece.component.ink for line in lines for pieces in line for piece in pieces])
-        probabilities = self._classifier.predict(crops)
-        chosen = choose(lines, probabilities)
-        line_probabilities = None
+        marks = [mark.box for mark in [*marks_beside(rows, found.components, binarized.stroke_width), *words]]
+        lines = self._ask(binarized, rows)
+        chosen, line_probabilities = lines.chosen, None
         if self._sequence is not None:
-            chosen, line_probabilities = self._read_lines(
-                pictures, answers, binarized, cleaned, rows, lines, probabilities, chosen
-            )
+            texts = self._texts_of(lines)
+            chosen = [
+                spell(evidence, text, choices, picture, cleaned, row)
+                for evidence, (text, _), choices, picture, row in zip(
+                    lines.evidence, texts, chosen, lines.pictures, rows, strict=True
+                )
+            ]
+            line_probabilities = [probability for text, probability in texts if text]
         names, place = self._classifier.class_names, partial(view.place, mask=cleaned)
-        reading = decode(chosen, probabilities, names, place, view.size, line_probabilities, marks)
+        reading = decode(chosen, lines.probabilities, names, place, view.size, line_probabilities, marks)
         digits = [choice for line in digits_of(chosen) for choice in line]
         return Trace(
             reading=reading,
@@ -173,13 +177,47 @@ class DigitReader:
             cleaned=cleaned,
             dilated=found.dilated,
             boxes=tuple(choice.box for choice in digits),
-            crops=_crops_of(digits, crops, cleaned),
-            probabilities=_probabilities_of(digits, probabilities),
+            crops=_crops_of(digits, lines.crops, cleaned),
+            probabilities=_probabilities_of(digits, lines.probabilities),
             scale=view.scale,
             tilt=view.degrees,
-            line_pictures=tuple(picture.image for picture in pictures),
-            line_log_probs=tuple(answers),
+            line_pictures=tuple(picture.image for picture in lines.pictures),
+            line_log_probs=tuple(evidence.log_probs for evidence in lines.evidence),
         )
+
+    def _without_words(self, rgb: RgbImage, found: _Found) -> Trace | None:
+        """A reading without the words beside a number; None where there are none."""
+        parted = part_at_gaps(sort_left_to_right(found.strokes))
+        if not parted:
+            return None
+        lines = self._ask(found.binarized, [group for groups in parted for group in groups])
+        if not hold_words(parted, lines.evidence):
+            return None
+        numbers = leave_out_words(parted, lines.evidence, self._texts_of(lines))
+        return numbers and self._read(rgb, found._replace(strokes=numbers.digits), numbers.words)
+
+    def _ask(self, binarized: Binarized, rows: Sequence[Sequence[Component]]) -> _Lines:
+        """What both networks say of some lines."""
+        pictures, answers = self._look_at_lines(binarized, rows)
+        lines = self._cut(rows, binarized.stroke_width, pictures, answers)
+        crops = normalize_all([piece.component.ink for line in lines for pieces in line for piece in pieces])
+        probabilities = self._classifier.predict(crops)
+        chosen = choose(lines, probabilities)
+        if self._sequence is None:
+            return _Lines(pictures, crops, probabilities, chosen, [])
+        evidence, first = [], 0
+        for row, pieces, answer, picture in zip(rows, lines, answers, pictures, strict=True):
+            last = first + sum(map(len, pieces))
+            look_again = partial(self._look_again, binarized, row, picture)
+            look_closer = partial(self._look_closer, binarized, row)
+            evidence.append(LineEvidence(pieces, first, probabilities[first:last], answer, look_again, look_closer))
+            first = last
+        return _Lines(pictures, crops, probabilities, chosen, evidence)
+
+    def _texts_of(self, lines: _Lines) -> list[tuple[str, float]]:
+        """What both networks together read in each line, and how probably it is right."""
+        segmented = [text_of(choices, lines.probabilities) for choices in lines.chosen]
+        return read_lines(lines.evidence, segmented, self.method == "sequence")
 
     def _look_at_lines(
         self, binarized: Binarized, rows: Sequence[Sequence[Component]]
@@ -222,36 +260,19 @@ class DigitReader:
         answers = iter(self._sequence.predict([look for looks in framings for look in looks]))
         return [[next(answers) for _ in looks] for looks in framings]
 
-    def _read_lines(
-        self,
-        pictures: Sequence[LinePicture],
-        answers: Sequence[npt.NDArray[np.float32]],
-        binarized: Binarized,
-        cleaned: InkMask,
-        rows: Sequence[Sequence[Component]],
-        lines: Sequence[Sequence[Sequence[Piece]]],
-        probabilities: npt.NDArray[np.float32],
-        chosen: Sequence[Sequence[Choice]],
-    ) -> tuple[list[list[Choice]], list[float]]:
-        """Let the line network have its say: the pieces that spell the text of each line, and the text's probability."""
-        alone = self.method == "sequence"
-        texts = [text_of(choices, probabilities) for choices in chosen]
-        evidence, first = [], 0
-        for index, (row, pieces) in enumerate(zip(rows, lines, strict=True)):
-            last = first + sum(map(len, pieces))
-            look_again = partial(self._look_again, binarized, row, pictures[index])
-            look_closer = partial(self._look_closer, binarized, row)
-            evidence.append(
-                LineEvidence(pieces, first, probabilities[first:last], answers[index], look_again, look_closer)
-            )
-            first = last
-        read = read_lines(evidence, texts, alone)
-        spelled = [
-            spell(line, text, choices, picture, cleaned, row)
-            for line, (text, _), choices, picture, row in zip(evidence, read, chosen, pictures, rows, strict=True)
-        ]
-        trusted = [probability for text, probability in read if text]
-        return spelled, trusted
+
+class _Lines(NamedTuple):
+    """Lines of strokes, and what both networks say of them."""
+
+    pictures: list[LinePicture]
+    crops: npt.NDArray[np.uint8]
+    """(N, 28, 28) of the pieces of all lines."""
+    probabilities: npt.NDArray[np.float32]
+    """(N, 10 or 11) what the digit network says of them."""
+    chosen: list[list[Choice]]
+    """By segmentation."""
+    evidence: list[LineEvidence]
+    """Of each line; none where there is no line network."""
 
 
 class _Found(NamedTuple):

@@ -3,6 +3,7 @@
 import csv
 import json
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -98,6 +99,29 @@ def test_squares_are_printed_on_the_paper_before_pictures_are_read(folder, stub)
     assert 0.01 < (squared < plain).mean() < 0.3
 
 
+def test_a_word_is_printed_before_the_number_before_pictures_are_read(folder, stub):
+    pytest.importorskip("matplotlib")
+    pictures = []
+    read = stub.read
+    stub.read = lambda picture: pictures.append(picture) or read(picture)
+    for options in ([], ["--labelled"], ["--labelled"]):
+        assert evaluate_strings.main([str(folder), "--limit", "1", *options]) == 0
+    plain, word, again = pictures
+    added = word.shape[1] - plain.shape[1]
+    assert added > plain.shape[0] / 2
+    assert (word[:, added:] == plain).all()
+    assert 0.01 < (word[:, :added] < 128).mean() < 0.3
+    assert (word == again).all()
+
+
+@pytest.mark.parametrize("option", ["--labelled", "--report"])
+def test_missing_matplotlib_is_said_in_one_sentence(folder, tmp_path, option, monkeypatch, capsys, stub):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    value = [str(tmp_path / "report")] if option == "--report" else []
+    assert evaluate_strings.main([str(folder), option, *value]) == 1
+    assert capsys.readouterr().err.strip() == "A report or a printed word needs matplotlib: install the training extra."
+
+
 @pytest.mark.parametrize(
     "labels",
     ["", "name,number\na.png,1\n", "file,text\n", "file,text\nmissing.png,1\n", "file,text\n253_plain.png\n"],
@@ -126,10 +150,8 @@ def test_help_names_every_option(capsys):
         evaluate_strings.main(["--help"])
     assert caught.value.code == 0
     text = capsys.readouterr().out
-    assert all(
-        option in text
-        for option in ("--method", "--selective", "--no-digits", "--synthetic", "--report", "--turned", "--squared")
-    )
+    options = "--method --selective --no-digits --synthetic --report --turned --squared --labelled".split()
+    assert all(option in text for option in options)
 
 
 @pytest.mark.parametrize(

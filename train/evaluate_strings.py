@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import csv
 import math
+import random
 import sys
 import time
 from collections import Counter
@@ -32,7 +33,7 @@ from train.digitless import COUNT, digitless_pictures
 from train.emnist_strings import RECIPES, Recipe, strings
 from train.errors import ReportError
 from train.evaluate import wilson_interval
-from train.examples import rotate, sheet, squared
+from train.examples import labelled, rotate, sheet, squared
 from train.report import check_report_folder, write_report
 from train.run import write_json
 from train.scores import Outcome, by_digits, canonical, reliability, risk_coverage, score, selective
@@ -47,6 +48,14 @@ _WORST = 48
 """Number of mistakes on a contact sheet."""
 _PRINT = (125, 150, 185)
 """Colour of squares that are printed on paper: half as dark as a pen."""
+_WORDS = (
+    "Total:", "No.", "Amount", "Amount (EUR)", "Date of birth:", "Invoice number", "Score", "Age:", "Points:", "Weight (kg)",
+    "Customer", "Montant", "Importe", "Betrag", "Gesamt:", "Höhe:", "Postcode", "Room", "Year", "CHF",
+)  # fmt: skip
+_FONTS = tuple(
+    f"DejaVu {family}{style}" for family in ("Sans", "Serif", "Sans Mono") for style in ("", ":bold", ":italic")
+)
+"""Words that may be printed before a number, and their fonts, which come with matplotlib."""
 _TILE = 400
 """Longest side of a picture on a contact sheet, in pixels."""
 
@@ -67,6 +76,8 @@ class Staging:
     """By how many degrees it is turned, anticlockwise; its edges go on."""
     squared: float | None = None
     """Side of the squares that are printed on its paper, as a share of its shorter side; None for none."""
+    labelled: bool = False
+    """Whether a word is printed before its number."""
 
     def load(self, path: Path) -> npt.NDArray[np.uint8]:
         """A picture, (height, width, 3) uint8, as it is read."""
@@ -76,6 +87,11 @@ class Staging:
             lines = squared(sheet(height, width), max(3.0, self.squared * min(height, width)), _PRINT)
             # Ink over print is as dark as both together.
             picture = np.asarray(cv2.multiply(picture, lines, scale=1 / 255), np.uint8)
+        if self.labelled:
+            from matplotlib.font_manager import findfont  # part of the training extra
+
+            draw = random.Random(path.name)  # the same word for the same picture
+            picture = labelled(picture, draw.choice(_WORDS), findfont(draw.choice(_FONTS)))
         return rotate(picture, self.turned, None) if self.turned else picture
 
 
@@ -229,6 +245,9 @@ def _parser() -> argparse.ArgumentParser:
         "side, 0.25 say",
     )
     parser.add_argument(
+        "--labelled", action="store_true", help="print a word before the number of each picture of a folder"
+    )
+    parser.add_argument(
         "--selective",
         type=_share,
         metavar="SHARE",
@@ -293,10 +312,11 @@ def _share(text: str) -> float:
 def _run(arguments: argparse.Namespace) -> int:
     if arguments.report:  # first what may fail: nobody waits for figures that cannot be written
         check_report_folder(arguments.report)
+    if arguments.report or arguments.labelled:
         try:
             import matplotlib  # noqa: F401
         except ModuleNotFoundError as error:
-            raise ReportError("A report needs matplotlib: install the training extra.") from error
+            raise ReportError("A report or a printed word needs matplotlib: install the training extra.") from error
     digits = _test_digits(arguments.data) if arguments.synthetic else None
     method = {} if arguments.method is None else {"method": arguments.method}
     reader = DigitReader.from_checkpoint(arguments.checkpoint, **method)
@@ -333,7 +353,7 @@ def _evaluate_folders(reader: DigitReader, arguments: argparse.Namespace, evalua
     """Score the folders, print their tables and note figures and pictures."""
     found: dict[str, list[Outcome]] = {}
     places: dict[str, Path] = {}
-    staging = Staging(arguments.turned, arguments.squared)
+    staging = Staging(arguments.turned, arguments.squared, arguments.labelled)
     names = Counter(folder.resolve().name for folder in arguments.folders)
     print(f"{'folder':26}{'pictures':>9}{'exact %':>9}{'CER %':>8}{'ms':>8}")
     for folder in arguments.folders:

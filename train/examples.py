@@ -23,7 +23,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from recognizer.types import GreyImage, InkMask
 from train.glyphs import Hand, random_hand, write_number
@@ -41,6 +41,9 @@ BLACK: Colour = (24, 24, 28)
 BLUE: Colour = (32, 58, 140)
 GRAPHITE: Colour = (92, 92, 98)
 CHALK: Colour = (236, 238, 230)
+
+_CAPITALS = 0.72
+"""Height of a font's capitals, in its size."""
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 GOLDEN_FOLDER = REPOSITORY / "tests" / "golden"
@@ -158,6 +161,25 @@ def squared(picture: Picture, spacing: float, colour: Colour = (186, 206, 226)) 
     lined = ruled(picture, spacing, colour, first=spacing / 2)
     turned = ruled(np.ascontiguousarray(lined.transpose(1, 0, 2)), spacing, colour, first=spacing / 3)
     return np.ascontiguousarray(turned.transpose(1, 0, 2))
+
+
+def labelled(picture: Picture, word: str, font: str, share: float = 0.35) -> Picture:
+    """Print a word before what a picture shows, on more of the same paper.
+
+    Args:
+        picture: dark on light or light on dark; the word's capitals stand in the middle of its height.
+        word: what is printed.
+        font: path of a font file.
+        share: height of the word's capitals, in heights of the picture.
+    """
+    height = len(picture)
+    capitals = max(8.0, share * height)
+    face = ImageFont.truetype(font, round(capitals / _CAPITALS))
+    left = round(face.getlength(word) + 1.2 * capitals)
+    wider = Image.fromarray(cv2.copyMakeBorder(picture, 0, 0, left, 0, cv2.BORDER_REPLICATE))
+    colour = BLACK if np.median(picture) > 127 else CHALK
+    ImageDraw.Draw(wider).text((0.6 * capitals, (height + capitals) / 2), word, colour, face, anchor="ls")
+    return np.asarray(wider)
 
 
 def form_boxes(

@@ -1,0 +1,128 @@
+"""Words beside a number: "Total:" before it, "kg" behind it, a heading above it.
+
+The networks know handwritten letters and hardly printed ones, and in a line of digits they take many for digits. A word
+alone is read with little confidence, though, and it shows in its shape: printed letters stand on one level.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+from statistics import median
+from typing import NamedTuple
+
+import numpy as np
+
+from recognizer.combine import LineEvidence
+from recognizer.ctc import BLANK, MARK, greedy_runs
+from recognizer.segment import text_height
+from recognizer.types import CLASS_NAMES, Component
+
+_GAP = 0.5
+"""Widest gap within a word or a number, in the text heights of what stands before it or behind it, whichever is lower."""
+_FEW_LINES = 2
+"""A number with its label and unit, and a heading; what has more lines is a page, and takes too long."""
+_NUMBER = 0.75
+"""Least probability of what a number reads as by itself: printed words are below, and nearly all numbers above."""
+_BROAD = 1.2
+"""Least width of a word, in its text heights."""
+_MIN_DOUBT = 0.2
+"""Least mean probability of a word's components to be no digits, by the digit network: of some, as of an o, it is 0."""
+_LEVEL, _MIN_LEVEL, _LEVEL_SHARE = 0.03, 3, 0.6
+"""Letters are printed where this many of a word, and this share, end at one level, give or take so many text heights or a
+pixel. (Others hang down, as a g does.) Handwritten digits mostly deviate by a tenth."""
+_MARK, _MIN_MARKS = 0.6, 2
+"""Or where the line network sees so many marks, each with this probability, and fewer digits."""
+
+
+class Numbers(NamedTuple):
+    """The components of some lines, parted."""
+
+    digits: list[Component]
+    words: list[Component]
+
+
+def part_at_gaps(lines: Sequence[Sequence[Component]]) -> list[list[list[Component]]]:
+    """What may be words and numbers of some lines: what wide gaps part.
+
+    Args:
+        lines: as from `recognizer.segment.sort_left_to_right`.
+
+    Returns:
+        Of each line its groups of components, from left to right; nothing at all where there is nothing to choose from, or too
+        much.
+    """
+    if len(lines) > _FEW_LINES:
+        return []
+    parted = []
+    for line in lines:
+        groups: list[list[Component]] = []
+        right = -np.inf
+        for index, component in enumerate(line):
+            if not groups or component.box.x - right > _GAP * min(text_height(groups[-1]), text_height(line[index:])):
+                groups.append([])
+            groups[-1].append(component)
+            right = max(right, component.box.right)
+        parted.append(groups)
+    return parted if sum(map(len, parted)) > 1 else []
+
+
+def hold_words(lines: Sequence[Sequence[Sequence[Component]]], evidence: Sequence[LineEvidence]) -> bool:
+    """Whether any group looks like a word: worth the time of reading each by itself. Arguments as for `leave_out_words`."""
+    groups = [group for groups in lines for group in groups]
+    return any(_is_word(group, [its_evidence]) for group, its_evidence in zip(groups, evidence, strict=True))
+
+
+def leave_out_words(
+    lines: Sequence[Sequence[Sequence[Component]]], evidence: Sequence[LineEvidence], texts: Sequence[tuple[str, float]]
+) -> Numbers | None:
+    """Tell the numbers of some lines from words.
+
+    Args:
+        lines: of each line its groups, as from `part_at_gaps`.
+        evidence: of each group, line by line.
+        texts: likewise what it reads as by itself, as from `recognizer.combine.read_lines`.
+
+    Returns:
+        The numbers and the words; None unless there are both and no group is neither.
+    """
+    places = [(index, group) for index, groups in enumerate(lines) for group in groups]
+    read = zip(places, evidence, texts, strict=True)
+    numbers = Numbers([], [])
+    for (_, is_number), run in groupby(read, lambda r: (r[0][0], _is_number(*r[2]))):
+        members = list(run)
+        components = [component for (_, group), _, _ in members for component in group]
+        if not is_number and not _is_word(components, [its_evidence for _, its_evidence, _ in members]):
+            return None
+        (numbers.digits if is_number else numbers.words).extend(components)
+    return numbers if all(numbers) else None
+
+
+def _is_number(text: str, probability: float) -> bool:
+    return bool(text) and probability >= _NUMBER
+
+
+def _is_word(components: Sequence[Component], evidence: Sequence[LineEvidence]) -> bool:
+    """Whether some ink that stands together, in one group or several, is a word."""
+    height = text_height(components)
+    width = max(c.box.right for c in components) - min(c.box.x for c in components)
+    if width < _BROAD * height or any(e.probabilities.shape[1] == len(CLASS_NAMES) for e in evidence):
+        return False
+    if float(np.concatenate([e.probabilities[e.wholes, -1] for e in evidence]).mean()) < _MIN_DOUBT:
+        return False
+    ends = [component.box.bottom for component in components]
+    level = median(ends)
+    within = sum(abs(end - level) <= max(1.0, _LEVEL * height) for end in ends)
+    return within >= max(_MIN_LEVEL, _LEVEL_SHARE * len(ends)) or _are_marks(evidence)
+
+
+def _are_marks(evidence: Sequence[LineEvidence]) -> bool:
+    """Whether the line network takes ink for marks rather than for digits."""
+    marks = digits = 0
+    for log_probs in (e.log_probs for e in evidence):
+        for label, start, end in zip(*greedy_runs(log_probs), strict=True):
+            if label == MARK:
+                marks += float(np.exp(log_probs[start:end, MARK].max())) >= _MARK
+            elif label != BLANK:
+                digits += 1
+    return marks >= _MIN_MARKS and marks > digits

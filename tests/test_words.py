@@ -1,0 +1,135 @@
+"""Printed words beside a number are marks; digits, however they stand, are no words."""
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recognizer import DigitReader
+from recognizer.types import Box, Component
+from recognizer.words import hold_words, leave_out_words, part_at_gaps
+from train.examples import labelled, put_ink, render_number, sheet
+
+font_manager = pytest.importorskip("matplotlib.font_manager", exc_type=ImportError)
+SANS, SERIF, MONO = (font_manager.findfont(f"DejaVu {family}") for family in ("Sans", "Serif", "Sans Mono"))
+PEN = 7
+
+
+def number(text, height=80, room=50, seed=5):
+    ink = render_number(text, seed, height, pen_width=PEN / height)
+    return put_ink(sheet(ink.shape[0] + 2 * room, ink.shape[1] + 2 * room), ink, left=room, top=room)
+
+
+def components(*boxes):
+    return [Component(Box(*box), np.full((box[3], box[2]), 255, np.uint8)) for box in boxes]
+
+
+@pytest.mark.parametrize("font", [SANS, SERIF, MONO], ids=["sans", "serif", "mono"])
+@pytest.mark.parametrize("word", ["Amount", "Betrag", "Weight (kg)", "Invoice number"])
+@pytest.mark.parametrize("text", ["253", "80652"])
+def test_number_behind_a_printed_word_is_read(reader, font, word, text):
+    assert reader.read(labelled(number(text), word, font, share=0.25)).text == text
+
+
+@pytest.mark.parametrize("text", ["253", "80652"])
+def test_number_below_a_printed_heading_is_read(reader, text):
+    page = number(text)
+    heading = labelled(sheet(60, 300), "Amount", SANS, share=0.6)[:, :300]
+    width = max(page.shape[1], heading.shape[1])
+    rows = [
+        cv2.copyMakeBorder(part, 0, 0, 0, width - part.shape[1], cv2.BORDER_CONSTANT, value=(255, 255, 255))
+        for part in (heading, page)
+    ]
+    assert reader.read(np.vstack(rows)).text == text
+
+
+@pytest.mark.parametrize("method", ["auto", "sequence"])
+def test_letters_become_marks_before_the_number(method):
+    plain, word = number("80652"), "Betrag"
+    picture = labelled(plain, word, SERIF, share=0.25)
+    reading = DigitReader.from_checkpoint(method=method).read(picture)
+    assert reading.text == "80652"
+    first = min(digit.box.x for digit in reading.digits)
+    letters = [mark for mark in reading.marks if mark.box.right < first]
+    assert len(letters) >= 3
+    assert all(mark.box.x >= 0 and mark.box.right <= picture.shape[1] for mark in reading.marks)
+
+
+@pytest.mark.parametrize("word", ["Amount", "Total:", "No."])
+def test_printed_word_alone_gives_no_more_than_before(reader, word, monkeypatch):
+    picture = labelled(sheet(120, 40), word, SANS)
+    text = reader.read(picture).text
+    monkeypatch.setattr(DigitReader, "_without_words", lambda *_: None)
+    assert text == reader.read(picture).text
+
+
+@pytest.mark.parametrize("text", ["1000", "10 000", "711 17", "00 00", "1 1 1", "9 7 4 6"])
+def test_groups_of_digits_are_no_words(reader, text, monkeypatch):
+    """Asked of every picture, not of doubtful ones alone."""
+    inks = [render_number(group, 5, 80, pen_width=PEN / 80) for group in text.split()]
+    picture, left = sheet(240, 120 + sum(ink.shape[1] + 40 for ink in inks)), 60
+    for ink in inks:
+        picture = put_ink(picture, ink, left=left, top=20)
+        left += ink.shape[1] + 40
+    asked = []
+    monkeypatch.setattr("recognizer.reader.is_doubtful", lambda reading: True)
+    monkeypatch.setattr(
+        "recognizer.reader.leave_out_words",
+        lambda *arguments: asked.append(leave_out_words(*arguments)) or asked[-1],
+    )
+    assert reader.read(picture).text.replace("\n", "") == text.replace(" ", "")
+    assert not any(asked)
+
+
+def test_wide_gaps_part_a_line():
+    line = components((0, 10, 10, 20), (14, 10, 10, 20), (60, 0, 20, 30), (84, 0, 20, 30), (140, 0, 20, 30))
+    assert [[len(group) for group in groups] for groups in part_at_gaps([line])] == [[2, 2, 1]]
+
+
+def test_gap_is_measured_by_the_lower_of_both_sides():
+    small, large = components((0, 40, 10, 20), (12, 40, 10, 20)), components((35, 0, 40, 60), (80, 0, 40, 60))
+    assert [[len(group) for group in groups] for groups in part_at_gaps([[*small, *large]])] == [[2, 2]]
+    assert part_at_gaps([large]) == []
+
+
+def test_pages_and_single_groups_are_not_parted():
+    line = components((0, 0, 10, 20), (60, 0, 10, 20))
+    assert part_at_gaps([]) == []
+    assert part_at_gaps([line[:1]]) == []
+    assert [len(groups) for groups in part_at_gaps([line, line])] == [2, 2]
+    assert part_at_gaps([line] * 3) == []
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 400), st.integers(0, 40), st.integers(1, 40), st.integers(1, 60)), max_size=12)
+)
+def test_parting_keeps_every_component_in_order(boxes):
+    line = sorted(components(*boxes), key=lambda c: c.box.centre[0])
+    parted = part_at_gaps([line] if line else [])
+    together = [component for groups in parted for group in groups for component in group]
+    assert together == [] or [c.box for c in together] == [c.box for c in line]
+    assert all(group for groups in parted for group in groups)
+
+
+def test_a_digit_network_that_knows_no_marks_finds_no_words(reader):
+    """Ten classes tell nothing of letters."""
+    from recognizer.combine import LineEvidence
+    from recognizer.types import Piece
+
+    group = components((0, 0, 10, 20), (12, 0, 10, 20), (24, 0, 10, 20))
+    pieces = [[Piece(component, 0, 1, 0.0)] for component in group]
+    log_probs = np.log(np.full((12, 12), 1 / 12, np.float32))
+    ten = LineEvidence(pieces, 0, np.full((3, 10), 0.1, np.float32), log_probs)
+    letters = np.zeros((3, 11), np.float32)
+    letters[:, -1] = 1
+    eleven = LineEvidence(pieces, 0, letters, log_probs)
+    assert not hold_words([[group]], [ten])
+    assert hold_words([[group]], [eleven])
+    assert leave_out_words([[group]], [eleven], [("", 0.9)]) is None
+    digits = LineEvidence(pieces, 0, np.eye(3, 11, dtype=np.float32), log_probs)
+    parted = [[group, group]]
+    numbers = leave_out_words(parted, [eleven, digits], [("", 0.9), ("012", 0.97)])
+    assert numbers is not None
+    assert (numbers.words, numbers.digits) == (group, group)
+    assert leave_out_words(parted, [digits, digits], [("", 0.9), ("012", 0.97)]) is None
