@@ -150,7 +150,16 @@ def test_help_names_every_option(capsys):
         evaluate_strings.main(["--help"])
     assert caught.value.code == 0
     text = capsys.readouterr().out
-    options = "--method --selective --no-digits --synthetic --report --turned --squared --labelled".split()
+    options = [
+        "--method",
+        "--selective",
+        "--no-digits",
+        "--synthetic",
+        "--report",
+        "--turned",
+        "--squared",
+        "--labelled",
+    ]
     assert all(option in text for option in options)
 
 
