@@ -30,6 +30,7 @@ from recognizer.errors import CheckpointError
 from recognizer.image_io import load_image
 from recognizer.lines import LinePicture, closer_looks, cut_line, further_looks
 from recognizer.normalize import normalize, normalize_all
+from recognizer.paper import without_table
 from recognizer.rulings import remove_rulings
 from recognizer.segment import dilate, find_components, leave_out_edges, marks_beside, select_digits, sort_left_to_right
 from recognizer.sequence import SequenceReader
@@ -290,7 +291,7 @@ class _Found(NamedTuple):
 
 
 def _look_at(view: View) -> _Found:
-    return _find_strokes(view, prepare(view.grey), USUAL)
+    return _find_strokes(view, prepare(without_table(view.grey)), USUAL)
 
 
 def _find_strokes(view: View, prepared: Prepared, threshold: Threshold) -> _Found:
