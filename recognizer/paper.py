@@ -25,19 +25,21 @@ _MIN_SOLIDITY, _MIN_SQUARENESS = 0.93, 0.82
 outline of a 0 fills 0.79."""
 _MIN_BLANK = 0.7
 """Share of a sheet that is blank: of a frame and of a 0 the inside is not."""
-_NEAR, _FAR = 2, 4
-"""Between so many pixels beside a sheet's edge and so many ..."""
-_SHARP, _MIN_SHARP = 0.2, 0.8
-"""... it is as bright as the table and as the sheet, but for this share of the difference, in so much of the edge: the light
-of a lamp and the edge of a shadow are softer."""
+_NEAR, _FAR = 3, 8
+"""Within so many pixels of a sheet's edge and within so many ..."""
+_SHARP, _MIN_SHARP = 0.6, 0.8
+"""... levels differ by no less than this share, in so much of the edge: the light of a lamp and the edge of a shadow are
+softer."""
+_BLURRED = 2
+"""So many pixels from its edge a sheet may be darker."""
 _MAX_BRIGHT = 0.1
 """Share of what is beside the sheet that may be as bright as the sheet: digits in chalk are several, and so may sheets be."""
 _SURROUNDINGS = 9
 """Something is written where it is darker than its surroundings, so many pixels wide."""
-_FAINT, _MIN_WRITING = 0.9, 0.002
-"""By this factor it must be in this share of a sheet, which may be a stroke itself otherwise ..."""
-_DARK, _MAX_WRITING = 0.75, 0.005
-"""... and by this one in no more than this share of what is beside it: that may be paper in the shade."""
+_FAINT, _MIN_WRITING = 0.1, 0.002
+"""By this share of the difference it must be in so much of a sheet, which may be a stroke itself otherwise ..."""
+_DARK, _MAX_WRITING = 0.15, 0.005
+"""... and by this one in no more than so much of what is beside it: that may be paper in the shade."""
 
 
 def without_table(grey: GreyImage) -> GreyImage:
@@ -51,7 +53,7 @@ def without_table(grey: GreyImage) -> GreyImage:
     """
     factor = -(-max(grey.shape) // _GLANCE)
     small = shrink(grey, factor)
-    if min(small.shape) < 4 * _FAR:
+    if min(small.shape) < 2 * _FAR:
         return grey
     if (sheet := find_sheet(small)) is not None:
         return _paint(grey, small, sheet, factor)
@@ -101,20 +103,15 @@ def _lies_on_a_table(grey: GreyImage, sheet: InkMask) -> bool:
     dark, bright = quantile_of_counts(beside), quantile_of_counts(within)
     if dark > _MAX_RATIO * bright or beside[int((dark + bright) / 2) :].sum() > _MAX_BRIGHT * beside.sum():
         return False
-    # Beyond the picture's edges the sheet goes on.
-    from_near, from_far = (cv2.erode(sheet, disc(reach), borderValue=255) > 0 for reach in (_NEAR, _FAR))
-    margin = _SHARP * (bright - dark)
-    is_sharp = (
-        _share(grey[beyond_near & ~beyond_far] < dark + margin) >= _MIN_SHARP
-        and _share(grey[from_near & ~from_far] > bright - margin) >= _MIN_SHARP
-    )
-    if not is_sharp:
+    edge = (cv2.dilate(sheet, disc(1)) > 0) & (sheet == 0)
+    step, whole = (_range(grey, reach)[edge] for reach in (_NEAR, _FAR))
+    if _share(step >= _SHARP * whole) < _MIN_SHARP:
         return False
     smooth = cv2.blur(grey, (3, 3))
     around = cv2.morphologyEx(smooth, cv2.MORPH_CLOSE, np.ones((_SURROUNDINGS, _SURROUNDINGS), np.uint8))
-    depth = smooth / np.maximum(around, 1)
-    is_written_on = _share(depth[from_far] < _FAINT) >= _MIN_WRITING
-    return is_written_on and _share(depth[beyond_far] < _DARK) <= _MAX_WRITING
+    depth = cv2.subtract(around, smooth) / (bright - dark)
+    is_written_on = _share(depth[cv2.erode(sheet, disc(_NEAR), borderValue=255) > 0] > _FAINT) >= _MIN_WRITING
+    return is_written_on and _share(depth[beyond_far] > _DARK) <= _MAX_WRITING
 
 
 def _paint(grey: GreyImage, small: GreyImage, sheet: InkMask, factor: int) -> GreyImage:
@@ -126,8 +123,7 @@ def _paint(grey: GreyImage, small: GreyImage, sheet: InkMask, factor: int) -> Gr
         sheet: of `small`.
         factor: by which it is shrunk.
     """
-    # The edge is blurred, so what is painted begins a little inside.
-    beside = np.asarray(cv2.dilate(cv2.bitwise_not(sheet), disc(_NEAR)), dtype=np.uint8)
+    beside = np.asarray(cv2.dilate(cv2.bitwise_not(sheet), disc(_BLURRED)), dtype=np.uint8)
     _, nearest = cv2.distanceTransformWithLabels(beside, cv2.DIST_L2, cv2.DIST_MASK_3, labelType=cv2.DIST_LABEL_PIXEL)
     paper = np.asarray(cv2.morphologyEx(small, cv2.MORPH_CLOSE, disc(_FAR)), dtype=np.uint8)
     levels = np.zeros(int(nearest.max()) + 1, np.uint8)
@@ -135,6 +131,11 @@ def _paint(grey: GreyImage, small: GreyImage, sheet: InkMask, factor: int) -> Gr
     painted = np.asarray(cv2.blur(levels[nearest], (_SURROUNDINGS, _SURROUNDINGS)), dtype=np.uint8)
     where = enlarge(beside, factor, grey.shape, cv2.INTER_NEAREST)
     return np.where(where > 0, enlarge(painted, factor, grey.shape, cv2.INTER_LINEAR), grey)
+
+
+def _range(grey: GreyImage, reach: int) -> npt.NDArray[np.float32]:
+    """By how many levels the pixels around each differ."""
+    return np.asarray(cv2.morphologyEx(grey, cv2.MORPH_GRADIENT, disc(reach)), dtype=np.float32)
 
 
 def _negative(grey: GreyImage) -> GreyImage:

@@ -114,6 +114,18 @@ def test_a_word_is_printed_before_the_number_before_pictures_are_read(folder, st
     assert (word == again).all()
 
 
+def test_pictures_are_laid_on_a_table_before_they_are_read(folder, stub):
+    pictures = []
+    read = stub.read
+    stub.read = lambda picture: pictures.append(picture) or read(picture)
+    for options in ([], ["--on-a-table"], ["--on-a-table"]):
+        assert evaluate_strings.main([str(folder), "--limit", "1", *options]) == 0
+    plain, laid, again = pictures
+    assert min(np.subtract(laid.shape, plain.shape)[:2]) >= 0.6 * min(plain.shape[:2]) - 2
+    assert laid[:4].max() < 110 < np.median(plain)
+    assert (laid == again).all()
+
+
 @pytest.mark.parametrize("option", ["--labelled", "--report"])
 def test_missing_matplotlib_is_said_in_one_sentence(folder, tmp_path, option, monkeypatch, capsys, stub):
     monkeypatch.setitem(sys.modules, "matplotlib", None)

@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis.extra import numpy as hnp
 
 from recognizer.paper import find_sheet, without_table
-from train.examples import put_ink, render_number, rotate, sheet
+from train.examples import TABLE, put_ink, render_number, sheet
+from train.examples import on_a_table as laid_on_a_table
 
 PICTURES = hnp.arrays(np.uint8, hnp.array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=60))
-INK, TABLE = (30, 30, 40), (60, 54, 48)
+INK = (30, 30, 40)
 
 
 def number(text, height=80, room=40, seed=5, ink=INK, paper=(246, 243, 235)):
@@ -19,17 +20,8 @@ def number(text, height=80, room=40, seed=5, ink=INK, paper=(246, 243, 235)):
     return put_ink(blank, strokes, ink, room, room)
 
 
-def on_a_table(picture, sides="tblr", degrees=0.0, share=0.5, table=TABLE, seed=1):
-    """A picture on a table that is seen at some of its sides, grainy and a little blurred."""
-    wide = round(share * min(picture.shape[:2]))
-    top, bottom, left, right = (wide if side in sides else 0 for side in "tblr")
-    # Zero is no level of any paper here: it marks what becomes table.
-    laid = cv2.copyMakeBorder(np.maximum(picture, 1), top, bottom, left, right, cv2.BORDER_CONSTANT, value=(0, 0, 0))
-    laid = rotate(laid, degrees, (0, 0, 0)) if degrees else laid
-    grain = np.random.default_rng(seed).normal(0, 6, (*laid.shape[:2], 1))
-    empty = (laid < 1).all(axis=2, keepdims=True)
-    laid = np.where(empty, np.clip(np.array(table) + grain, 1, 255), laid).astype(np.uint8)
-    return cv2.GaussianBlur(laid, (0, 0), 1.0)
+def on_a_table(picture, sides="tblr", degrees=0.0, share=0.5, table=TABLE):
+    return laid_on_a_table(picture, np.random.default_rng(1), degrees, share, sides, table)
 
 
 def grey(picture):

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import csv
 import math
-import random
 import sys
 import time
 from collections import Counter
@@ -33,7 +32,7 @@ from train.digitless import COUNT, digitless_pictures
 from train.emnist_strings import RECIPES, Recipe, strings
 from train.errors import ReportError
 from train.evaluate import wilson_interval
-from train.examples import labelled, rotate, sheet, squared
+from train.examples import labelled, on_a_table, rotate, sheet, squared
 from train.report import check_report_folder, write_report
 from train.run import write_json
 from train.scores import Outcome, by_digits, canonical, reliability, risk_coverage, score, selective
@@ -56,6 +55,8 @@ _FONTS = tuple(
     f"DejaVu {family}{style}" for family in ("Sans", "Serif", "Sans Mono") for style in ("", ":bold", ":italic")
 )
 """Words that may be printed before a number, and their fonts, which come with matplotlib."""
+_ASKEW = 5.0
+"""How far a picture on a table may be turned, in degrees."""
 _TILE = 400
 """Longest side of a picture on a contact sheet, in pixels."""
 
@@ -78,6 +79,8 @@ class Staging:
     """Side of the squares that are printed on its paper, as a share of its shorter side; None for none."""
     labelled: bool = False
     """Whether a word is printed before its number."""
+    on_a_table: bool = False
+    """Whether it is laid on a dark table, askew by at most 5 degrees."""
 
     def load(self, path: Path) -> npt.NDArray[np.uint8]:
         """A picture, (height, width, 3) uint8, as it is read."""
@@ -87,11 +90,13 @@ class Staging:
             lines = squared(sheet(height, width), max(3.0, self.squared * min(height, width)), _PRINT)
             # Ink over print is as dark as both together.
             picture = np.asarray(cv2.multiply(picture, lines, scale=1 / 255), np.uint8)
+        rng = np.random.default_rng(list(path.name.encode()))  # the same for the same picture
         if self.labelled:
             from matplotlib.font_manager import findfont  # part of the training extra
 
-            draw = random.Random(path.name)  # the same word for the same picture
-            picture = labelled(picture, draw.choice(_WORDS), findfont(draw.choice(_FONTS)))
+            picture = labelled(picture, rng.choice(_WORDS), findfont(rng.choice(_FONTS)))
+        if self.on_a_table:
+            picture = on_a_table(picture, rng, rng.uniform(-_ASKEW, _ASKEW))
         return rotate(picture, self.turned, None) if self.turned else picture
 
 
@@ -248,6 +253,9 @@ def _parser() -> argparse.ArgumentParser:
         "--labelled", action="store_true", help="print a word before the number of each picture of a folder"
     )
     parser.add_argument(
+        "--on-a-table", action="store_true", help="lay each picture of a folder on a dark table before it is read"
+    )
+    parser.add_argument(
         "--selective",
         type=_share,
         metavar="SHARE",
@@ -353,7 +361,7 @@ def _evaluate_folders(reader: DigitReader, arguments: argparse.Namespace, evalua
     """Score the folders, print their tables and note figures and pictures."""
     found: dict[str, list[Outcome]] = {}
     places: dict[str, Path] = {}
-    staging = Staging(arguments.turned, arguments.squared, arguments.labelled)
+    staging = Staging(arguments.turned, arguments.squared, arguments.labelled, arguments.on_a_table)
     names = Counter(folder.resolve().name for folder in arguments.folders)
     print(f"{'folder':26}{'pictures':>9}{'exact %':>9}{'CER %':>8}{'ms':>8}")
     for folder in arguments.folders:

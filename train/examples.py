@@ -41,6 +41,7 @@ BLACK: Colour = (24, 24, 28)
 BLUE: Colour = (32, 58, 140)
 GRAPHITE: Colour = (92, 92, 98)
 CHALK: Colour = (236, 238, 230)
+TABLE: Colour = (74, 62, 52)
 
 _CAPITALS = 0.72
 """Height of a font's capitals, in its size."""
@@ -278,6 +279,39 @@ def rotate(picture: Picture, degrees: float, fill: Colour | None = WHITE) -> Pic
     border = cv2.BORDER_REPLICATE if fill is None else cv2.BORDER_CONSTANT
     turned = cv2.warpAffine(picture, turn, size, flags=cv2.INTER_LINEAR, borderMode=border, borderValue=fill or WHITE)
     return np.asarray(turned, np.uint8)
+
+
+def on_a_table(
+    picture: Picture,
+    rng: np.random.Generator,
+    degrees: float = 0.0,
+    share: float = 0.3,
+    sides: str = "tblr",
+    colour: Colour = TABLE,
+) -> Picture:
+    """Photograph a sheet that lies on a table.
+
+    Args:
+        picture: the sheet.
+        rng: decides the table's grain.
+        degrees: by which the sheet is turned, anticlockwise.
+        share: how wide the table is beside the sheet, in shorter sides of it.
+        sides: where the table is seen: "t" above, "b" below, "l" and "r" beside the sheet.
+        colour: the table's.
+    """
+    height, width = picture.shape[:2]
+    wide = round(share * min(height, width))
+    top, bottom, left, right = (wide if side in sides else 0 for side in "tblr")
+
+    def lay(layer: Picture, ground: int) -> Picture:
+        laid = cv2.copyMakeBorder(layer, top, bottom, left, right, cv2.BORDER_CONSTANT, value=(ground,) * 3)
+        return rotate(np.asarray(laid, np.uint8), degrees, (ground,) * 3) if degrees else np.asarray(laid, np.uint8)
+
+    seen = lay(picture, 0).astype(np.float32)
+    covered = lay(np.full_like(picture, 255), 0).astype(np.float32) / 255
+    table = np.array(colour) * (1 + 0.1 * cloud(seen.shape[0], seen.shape[1], 2, rng))[..., None]
+    together = covered * seen + (1 - covered) * table
+    return blur(np.clip(together, 0, 255).astype(np.uint8), 0.7)
 
 
 def invert(picture: Picture) -> Picture:
