@@ -19,7 +19,7 @@ _MIN_DARK_BORDER = 0.12
 _MIN_SHEET, _MIN_TABLE = 0.03, 0.02
 """Least share of the picture that a sheet fills, and what is beside it."""
 _MAX_RATIO = 0.75
-"""Brightness of a table, at most, compared with the sheet's."""
+"""Brightness of a table, at most, compared with the sheet's, and of a board compared with the wall's."""
 _MIN_SOLIDITY, _MIN_SQUARENESS = 0.93, 0.82
 """Share of its convex hull that a sheet fills, its writing included; and the hull of the narrowest rectangle around it: the
 outline of a 0 fills 0.79."""
@@ -58,16 +58,17 @@ def without_table(grey: GreyImage) -> GreyImage:
     if (sheet := find_sheet(small)) is not None:
         return _paint(grey, small, sheet, factor)
     negative = _negative(small)
-    if (board := find_sheet(negative)) is not None:
+    if (board := find_sheet(negative, is_board=True)) is not None:
         return _negative(_paint(_negative(grey), negative, board, factor))
     return grey
 
 
-def find_sheet(grey: GreyImage) -> InkMask | None:
+def find_sheet(grey: GreyImage, is_board: bool = False) -> InkMask | None:
     """The one bright sheet of a picture, where it is convex, its edges are sharp, and it alone is written on.
 
     Args:
         grey: (height, width) uint8, of a glance at the picture.
+        is_board: whether `grey` is the negative of the picture, in which a board is what is bright.
 
     Returns:
         (height, width) uint8, 255 where the sheet lies, its writing included; None where there is none, or where it fills the
@@ -90,18 +91,19 @@ def find_sheet(grey: GreyImage) -> InkMask | None:
         return None
     sheet = np.zeros_like(grey)
     cv2.fillConvexPoly(sheet, hull, 255)
-    if _share(bright[sheet > 0] > 0) < _MIN_BLANK or not _lies_on_a_table(grey, sheet):
+    if _share(bright[sheet > 0] > 0) < _MIN_BLANK or not _lies_on_a_table(grey, sheet, is_board):
         return None
     return sheet
 
 
-def _lies_on_a_table(grey: GreyImage, sheet: InkMask) -> bool:
+def _lies_on_a_table(grey: GreyImage, sheet: InkMask, is_board: bool) -> bool:
     beyond_near, beyond_far = (cv2.dilate(sheet, disc(reach)) == 0 for reach in (_NEAR, _FAR))
     beside, within = count_levels(grey[beyond_near]), count_levels(grey[sheet > 0])
     if beside.sum() < _MIN_TABLE * grey.size:
         return False
     dark, bright = quantile_of_counts(beside), quantile_of_counts(within)
-    if dark > _MAX_RATIO * bright or beside[int((dark + bright) / 2) :].sum() > _MAX_BRIGHT * beside.sum():
+    darker, brighter = (255 - bright, 255 - dark) if is_board else (dark, bright)
+    if darker > _MAX_RATIO * brighter or beside[int((dark + bright) / 2) :].sum() > _MAX_BRIGHT * beside.sum():
         return False
     edge = (cv2.dilate(sheet, disc(1)) > 0) & (sheet == 0)
     step, whole = (_range(grey, reach)[edge] for reach in (_NEAR, _FAR))

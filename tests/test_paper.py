@@ -116,6 +116,14 @@ def test_a_slightly_darker_ground_is_no_table():
     assert without_table(picture) is picture
 
 
+def test_a_slightly_darker_fold_is_no_board():
+    """In the negative of bright paper small differences are large ratios."""
+    picture = np.full((160, 240), 246, np.uint8)
+    picture[:, :70] = 212
+    cv2.line(picture, (30, 10), (40, 150), 240, 5)
+    assert without_table(picture) is picture
+
+
 def test_outlines_are_no_boards():
     """A broad frame and a thick 0: dark, with sharp edges, and something bright inside."""
     framed, zero = (np.full((160, 160), 240, np.uint8) for _ in range(2))

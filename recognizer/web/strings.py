@@ -152,8 +152,8 @@ STAGES_WAITING = "Read a picture first: its steps then appear here."
 # The steps, in the order of `result.STAGES`.
 STAGE_GREY = "1. Grey"
 STAGE_GREY_HINT = (
-    "Colours are dropped: only how dark each spot is matters. A number that climbs or sinks is turned level, and small writing "
-    "is looked at from nearer."
+    "Colours are dropped: only how dark each spot is matters. The table beside a sheet of paper is painted over, a number that "
+    "climbs or sinks is turned level, and small writing is looked at from nearer."
 )
 STAGE_BINARY = "2. Ink"
 STAGE_BINARY_HINT = (
@@ -349,7 +349,7 @@ GUIDE_READS_LIST = (
     "- the digits 0 to 9 as they are written in Europe and America: open and closed 4s, barred 7s, 1s with and without a flag\n"
     "- one number, or several lines of them\n"
     "- photos, scans, screenshots and drawings; dark on light and light on dark\n"
-    "- on plain, ruled or squared paper, in the boxes of a form, under a shadow"
+    "- on plain, ruled or squared paper, in the boxes of a form, under a shadow, on a sheet that lies on a darker table"
 )
 GUIDE_PHOTOS = "How to photograph well"
 GUIDE_PHOTOS_HINT = (
