@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
-from statistics import median
 from typing import NamedTuple
 
 import numpy as np
@@ -24,6 +23,8 @@ _FEW_LINES = 2
 """A number with its label and unit, and a heading; what has more lines is a page, and takes too long."""
 _NUMBER = 0.75
 """Least probability of what a number reads as by itself: printed words are below, and nearly all numbers above."""
+_NUMBER_LIKE_A_WORD = 0.9
+"""The same of what has a word's shape."""
 _BROAD = 1.2
 """Least width of a word, in its text heights."""
 _MIN_DOUBT = 0.2
@@ -31,6 +32,8 @@ _MIN_DOUBT = 0.2
 _LEVEL, _MIN_LEVEL, _LEVEL_SHARE = 0.03, 3, 0.6
 """Letters are printed where this many of a word, and this share, end at one level, give or take so many text heights or a
 pixel. (Others hang down, as a g does.) Handwritten digits mostly deviate by a tenth."""
+_STEEPEST, _MIN_SLOPING = 0.15, 4
+"""... or on a line that climbs or sinks by at most this slope, where so many do."""
 _MARK, _MIN_MARKS = 0.6, 2
 """Or where the line network sees so many marks, each with this probability, and fewer digits."""
 
@@ -89,7 +92,7 @@ def leave_out_words(
     places = [(index, group) for index, groups in enumerate(lines) for group in groups]
     read = zip(places, evidence, texts, strict=True)
     numbers = Numbers([], [])
-    for (_, is_number), run in groupby(read, lambda r: (r[0][0], _is_number(*r[2]))):
+    for (_, is_number), run in groupby(read, lambda r: (r[0][0], _is_number(r[0][1], r[1], *r[2]))):
         members = list(run)
         components = [component for (_, group), _, _ in members for component in group]
         if not is_number and not _is_word(components, [its_evidence for _, its_evidence, _ in members]):
@@ -98,8 +101,9 @@ def leave_out_words(
     return numbers if all(numbers) else None
 
 
-def _is_number(text: str, probability: float) -> bool:
-    return bool(text) and probability >= _NUMBER
+def _is_number(group: Sequence[Component], evidence: LineEvidence, text: str, probability: float) -> bool:
+    least = _NUMBER_LIKE_A_WORD if _is_word(group, [evidence]) else _NUMBER
+    return bool(text) and probability >= least
 
 
 def _is_word(components: Sequence[Component], evidence: Sequence[LineEvidence]) -> bool:
@@ -110,10 +114,24 @@ def _is_word(components: Sequence[Component], evidence: Sequence[LineEvidence]) 
         return False
     if float(np.concatenate([e.probabilities[e.wholes, -1] for e in evidence]).mean()) < _MIN_DOUBT:
         return False
-    ends = [component.box.bottom for component in components]
-    level = median(ends)
-    within = sum(abs(end - level) <= max(1.0, _LEVEL * height) for end in ends)
-    return within >= max(_MIN_LEVEL, _LEVEL_SHARE * len(ends)) or _are_marks(evidence)
+    return _stand_on_a_line(components, height) or _are_marks(evidence)
+
+
+def _stand_on_a_line(components: Sequence[Component], height: float) -> bool:
+    """Whether most components end on one straight line, level or nearly so."""
+    ends = np.array([component.box.bottom for component in components], dtype=float)
+    middles = np.array([component.box.centre[0] for component in components])
+    leeway, most = max(1.0, _LEVEL * height), _LEVEL_SHARE * len(ends)
+    if (np.abs(ends - np.median(ends)) <= leeway).sum() >= max(_MIN_LEVEL, most):
+        return True
+    # Two always stand on a line, and a third may by chance.
+    first, second = np.triu_indices(len(ends), 1)
+    run = middles[second] - middles[first]
+    slopes = (ends[second] - ends[first])[run > height] / run[run > height]
+    slopes = slopes[np.abs(slopes) <= _STEEPEST]
+    sunk = ends - slopes[:, None] * middles
+    away = np.abs(sunk - np.median(sunk, axis=1, keepdims=True))
+    return bool(((away <= leeway).sum(axis=1) >= max(_MIN_SLOPING, most)).any())
 
 
 def _are_marks(evidence: Sequence[LineEvidence]) -> bool:

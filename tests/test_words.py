@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from recognizer import DigitReader
 from recognizer.types import Box, Component
 from recognizer.words import hold_words, leave_out_words, part_at_gaps
-from train.examples import labelled, put_ink, render_number, sheet
+from train.examples import labelled, put_ink, render_number, rotate, sheet
 
 font_manager = pytest.importorskip("matplotlib.font_manager", exc_type=ImportError)
 SANS, SERIF, MONO = (font_manager.findfont(f"DejaVu {family}") for family in ("Sans", "Serif", "Sans Mono"))
@@ -30,6 +30,12 @@ def components(*boxes):
 @pytest.mark.parametrize("text", ["253", "80652"])
 def test_number_behind_a_printed_word_is_read(reader, font, word, text):
     assert reader.read(labelled(number(text), word, font, share=0.25)).text == text
+
+
+@pytest.mark.parametrize("degrees", [-5, 4])
+def test_word_and_number_may_climb_or_sink(reader, degrees):
+    picture = labelled(number("80652"), "Invoice number", SANS, share=0.25)
+    assert reader.read(rotate(picture, degrees, None)).text == "80652"
 
 
 @pytest.mark.parametrize("text", ["253", "80652"])
@@ -133,3 +139,7 @@ def test_a_digit_network_that_knows_no_marks_finds_no_words(reader):
     assert numbers is not None
     assert (numbers.words, numbers.digits) == (group, group)
     assert leave_out_words(parted, [digits, digits], [("", 0.9), ("012", 0.97)]) is None
+    # What has a word's shape must be the surer a number.
+    assert leave_out_words(parted, [eleven, digits], [("115", 0.88), ("012", 0.97)]) is not None
+    assert leave_out_words(parted, [eleven, digits], [("115", 0.92), ("012", 0.97)]) is None
+    assert leave_out_words(parted, [eleven, digits], [("115", 0.7), ("012", 0.8)]) is not None
