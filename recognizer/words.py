@@ -21,6 +21,8 @@ _GAP = 0.5
 """Widest gap within a word or a number, in the text heights of what stands before it or behind it, whichever is lower."""
 _FEW_LINES = 2
 """A number with its label and unit, and a heading; what has more lines is a page, and takes too long."""
+_MOST = 80
+"""Nor has it more components: a texture has."""
 _NUMBER = 0.75
 """Least probability of what a number reads as by itself: printed words are below, and nearly all numbers above."""
 _NUMBER_LIKE_A_WORD = 0.9
@@ -55,7 +57,7 @@ def part_at_gaps(lines: Sequence[Sequence[Component]]) -> list[list[list[Compone
         Of each line its groups of components, from left to right; nothing at all where there is nothing to choose from, or too
         much.
     """
-    if len(lines) > _FEW_LINES:
+    if len(lines) > _FEW_LINES or sum(map(len, lines)) > _MOST:
         return []
     parted = []
     for line in lines:

@@ -105,6 +105,8 @@ def test_pages_and_single_groups_are_not_parted():
     assert part_at_gaps([line[:1]]) == []
     assert [len(groups) for groups in part_at_gaps([line, line])] == [2, 2]
     assert part_at_gaps([line] * 3) == []
+    assert part_at_gaps([components(*((60 * x, 0, 10, 20) for x in range(80)))]) != []
+    assert part_at_gaps([components(*((60 * x, 0, 10, 20) for x in range(81)))]) == []
 
 
 @given(
