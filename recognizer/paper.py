@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from recognizer.components import count_levels, disc, enlarge, quantile_of_counts, shrink
+from recognizer.components import count_levels, disc, enlarge, grow, quantile_of_counts, shrink
 from recognizer.types import GreyImage, InkMask
 
 _GLANCE = 240
@@ -57,9 +57,9 @@ def without_table(grey: GreyImage) -> GreyImage:
         return grey
     if (sheet := find_sheet(small)) is not None:
         return _paint(grey, small, sheet, factor)
-    negative = _negative(small)
+    negative = 255 - small
     if (board := find_sheet(negative, is_board=True)) is not None:
-        return _negative(_paint(_negative(grey), negative, board, factor))
+        return 255 - _paint(255 - grey, negative, board, factor)
     return grey
 
 
@@ -97,7 +97,7 @@ def find_sheet(grey: GreyImage, is_board: bool = False) -> InkMask | None:
 
 
 def _lies_on_a_table(grey: GreyImage, sheet: InkMask, is_board: bool) -> bool:
-    beyond_near, beyond_far = (cv2.dilate(sheet, disc(reach)) == 0 for reach in (_NEAR, _FAR))
+    beyond_near, beyond_far = (grow(sheet, reach) == 0 for reach in (_NEAR, _FAR))
     beside, within = count_levels(grey[beyond_near]), count_levels(grey[sheet > 0])
     if beside.sum() < _MIN_TABLE * grey.size:
         return False
@@ -105,14 +105,14 @@ def _lies_on_a_table(grey: GreyImage, sheet: InkMask, is_board: bool) -> bool:
     darker, brighter = (255 - bright, 255 - dark) if is_board else (dark, bright)
     if darker > _MAX_RATIO * brighter or beside[int((dark + bright) / 2) :].sum() > _MAX_BRIGHT * beside.sum():
         return False
-    edge = (cv2.dilate(sheet, disc(1)) > 0) & (sheet == 0)
+    edge = (grow(sheet, 1) > 0) & (sheet == 0)
     step, whole = (_range(grey, reach)[edge] for reach in (_NEAR, _FAR))
     if _share(step >= _SHARP * whole) < _MIN_SHARP:
         return False
     smooth = cv2.blur(grey, (3, 3))
     around = cv2.morphologyEx(smooth, cv2.MORPH_CLOSE, np.ones((_SURROUNDINGS, _SURROUNDINGS), np.uint8))
     depth = cv2.subtract(around, smooth) / (bright - dark)
-    is_written_on = _share(depth[cv2.erode(sheet, disc(_NEAR), borderValue=255) > 0] > _FAINT) >= _MIN_WRITING
+    is_written_on = _share(depth[grow(255 - sheet, _NEAR) == 0] > _FAINT) >= _MIN_WRITING
     return is_written_on and _share(depth[beyond_far] > _DARK) <= _MAX_WRITING
 
 
@@ -125,7 +125,7 @@ def _paint(grey: GreyImage, small: GreyImage, sheet: InkMask, factor: int) -> Gr
         sheet: of `small`.
         factor: by which it is shrunk.
     """
-    beside = np.asarray(cv2.dilate(cv2.bitwise_not(sheet), disc(_BLURRED)), dtype=np.uint8)
+    beside = grow(255 - sheet, _BLURRED)
     _, nearest = cv2.distanceTransformWithLabels(beside, cv2.DIST_L2, cv2.DIST_MASK_3, labelType=cv2.DIST_LABEL_PIXEL)
     paper = np.asarray(cv2.morphologyEx(small, cv2.MORPH_CLOSE, disc(_FAR)), dtype=np.uint8)
     levels = np.zeros(int(nearest.max()) + 1, np.uint8)
@@ -138,10 +138,6 @@ def _paint(grey: GreyImage, small: GreyImage, sheet: InkMask, factor: int) -> Gr
 def _range(grey: GreyImage, reach: int) -> npt.NDArray[np.float32]:
     """By how many levels the pixels around each differ."""
     return np.asarray(cv2.morphologyEx(grey, cv2.MORPH_GRADIENT, disc(reach)), dtype=np.float32)
-
-
-def _negative(grey: GreyImage) -> GreyImage:
-    return np.asarray(cv2.bitwise_not(grey), dtype=np.uint8)
 
 
 def _share(which: npt.NDArray[np.bool_]) -> float:

@@ -39,7 +39,7 @@ from recognizer.squares import meets_edges, without_squares
 from recognizer.tilt import Tilt, measure_tilt
 from recognizer.types import CLASS_NAMES, Component, InkMask, Method, Piece, Reading, RgbImage, Trace
 from recognizer.view import View, come_closer, turn, view_of
-from recognizer.words import hold_words, leave_out_words, part_at_gaps
+from recognizer.words import leave_out_words, look_like_words, part_at_gaps
 
 
 class DigitReader:
@@ -119,8 +119,8 @@ class DigitReader:
         """Read the number in a picture and keep every intermediate picture. Arguments and errors as for `read`.
 
         A picture whose lines climb or sink steeply is turned level, and pale squares are taken out of the paper. Where the text
-        is in doubt, a picture that may be turned is read level as well, and the ink is found once more by another threshold;
-        what is kept is of the best reading.
+        is in doubt, a picture that may be turned is read level as well, the ink is found once more by another threshold, and
+        words beside the number are left out; what is kept is of the best reading.
         """
         rgb = load_image(picture)
         found = _look_at(view_of(rgb))
@@ -192,9 +192,10 @@ class DigitReader:
         if not parted:
             return None
         lines = self._ask(found.binarized, [group for groups in parted for group in groups])
-        if not hold_words(parted, lines.evidence):
+        shapes = look_like_words(parted, lines.evidence)
+        if not any(shapes):
             return None
-        numbers = leave_out_words(parted, lines.evidence, self._texts_of(lines))
+        numbers = leave_out_words(parted, lines.evidence, shapes, self._texts_of(lines))
         return numbers and self._read(rgb, found._replace(strokes=numbers.digits), numbers.words)
 
     def _ask(self, binarized: Binarized, rows: Sequence[Sequence[Component]]) -> _Lines:

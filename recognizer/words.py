@@ -72,40 +72,57 @@ def part_at_gaps(lines: Sequence[Sequence[Component]]) -> list[list[list[Compone
     return parted if sum(map(len, parted)) > 1 else []
 
 
-def hold_words(lines: Sequence[Sequence[Sequence[Component]]], evidence: Sequence[LineEvidence]) -> bool:
-    """Whether any group looks like a word: worth the time of reading each by itself. Arguments as for `leave_out_words`."""
+def look_like_words(lines: Sequence[Sequence[Sequence[Component]]], evidence: Sequence[LineEvidence]) -> list[bool]:
+    """Whether each group has a word's shape: where none has, the time of reading each by itself is saved.
+
+    Arguments as for `leave_out_words`.
+    """
     groups = [group for groups in lines for group in groups]
-    return any(_is_word(group, [its_evidence]) for group, its_evidence in zip(groups, evidence, strict=True))
+    return [_is_word(group, [its_evidence]) for group, its_evidence in zip(groups, evidence, strict=True)]
 
 
 def leave_out_words(
-    lines: Sequence[Sequence[Sequence[Component]]], evidence: Sequence[LineEvidence], texts: Sequence[tuple[str, float]]
+    lines: Sequence[Sequence[Sequence[Component]]],
+    evidence: Sequence[LineEvidence],
+    shapes: Sequence[bool],
+    texts: Sequence[tuple[str, float]],
 ) -> Numbers | None:
     """Tell the numbers of some lines from words.
 
     Args:
         lines: of each line its groups, as from `part_at_gaps`.
         evidence: of each group, line by line.
+        shapes: likewise whether it looks like a word, as from `look_like_words`.
         texts: likewise what it reads as by itself, as from `recognizer.combine.read_lines`.
 
     Returns:
         The numbers and the words; None unless there are both and no group is neither.
     """
-    places = [(index, group) for index, groups in enumerate(lines) for group in groups]
-    read = zip(places, evidence, texts, strict=True)
+    placed = [(line, group) for line, groups in enumerate(lines) for group in groups]
+    groups = [
+        _Group(line, group, its_evidence, _is_number(looks_like_a_word, *text))
+        for (line, group), its_evidence, looks_like_a_word, text in zip(placed, evidence, shapes, texts, strict=True)
+    ]
     numbers = Numbers([], [])
-    for (_, is_number), run in groupby(read, lambda r: (r[0][0], _is_number(r[0][1], r[1], *r[2]))):
+    for (_, is_number), run in groupby(groups, lambda group: (group.line, group.is_number)):
+        # What stands with a word belongs to it: a bracket, a letter by itself.
         members = list(run)
-        components = [component for (_, group), _, _ in members for component in group]
-        if not is_number and not _is_word(components, [its_evidence for _, its_evidence, _ in members]):
+        components = [component for group in members for component in group.components]
+        if not is_number and not _is_word(components, [group.evidence for group in members]):
             return None
         (numbers.digits if is_number else numbers.words).extend(components)
     return numbers if all(numbers) else None
 
 
-def _is_number(group: Sequence[Component], evidence: LineEvidence, text: str, probability: float) -> bool:
-    least = _NUMBER_LIKE_A_WORD if _is_word(group, [evidence]) else _NUMBER
-    return bool(text) and probability >= least
+class _Group(NamedTuple):
+    line: int
+    components: Sequence[Component]
+    evidence: LineEvidence
+    is_number: bool
+
+
+def _is_number(looks_like_a_word: bool, text: str, probability: float) -> bool:
+    return bool(text) and probability >= (_NUMBER_LIKE_A_WORD if looks_like_a_word else _NUMBER)
 
 
 def _is_word(components: Sequence[Component], evidence: Sequence[LineEvidence]) -> bool:

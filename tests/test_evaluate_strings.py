@@ -46,6 +46,21 @@ def stub(monkeypatch):
 
 
 @pytest.fixture
+def shown(folder, stub):
+    """Function from options to the picture that the reader is shown first."""
+    pictures = []
+    read = stub.read
+    stub.read = lambda picture: pictures.append(picture) or read(picture)
+
+    def show(*options):
+        pictures.clear()
+        assert evaluate_strings.main([str(folder), "--limit", "1", *options]) == 0
+        return pictures[0]
+
+    return show
+
+
+@pytest.fixture
 def folder(tmp_path):
     """Two golden pictures, one of them with a false label."""
     path = tmp_path / "numbers"
@@ -73,40 +88,25 @@ def test_lines_count_unless_told_otherwise(folder):
     assert evaluate_strings.read_folder(reader, folder, lenient_lines=True)[0].exact
 
 
-def test_pictures_are_turned_before_they_are_read(folder, tmp_path, stub):
-    shapes = []
-    read = stub.read
-    stub.read = lambda picture: shapes.append(picture.shape) or read(picture)
+def test_pictures_are_turned_before_they_are_read(folder, shown):
     height, width = load_image(folder / "253_plain.png").shape[:2]
-    assert evaluate_strings.main([str(folder), "--limit", "1"]) == 0
-    assert evaluate_strings.main([str(folder), "--limit", "1", "--turned", "90"]) == 0
-    assert evaluate_strings.main([str(folder), "--limit", "1", "--turned", "-30"]) == 0
+    shapes = [shown(*options).shape for options in ([], ["--turned", "90"], ["--turned", "-30"])]
     assert shapes[0] == (height, width, 3)
     assert np.allclose(shapes[1], (width, height, 3), atol=1)
     assert shapes[2][0] > height
     assert shapes[2][1] > width
 
 
-def test_squares_are_printed_on_the_paper_before_pictures_are_read(folder, stub):
-    pictures = []
-    read = stub.read
-    stub.read = lambda picture: pictures.append(picture) or read(picture)
-    for options in ([], ["--squared", "0.25"]):
-        assert evaluate_strings.main([str(folder), "--limit", "1", *options]) == 0
-    plain, squared = pictures
+def test_squares_are_printed_on_the_paper_before_pictures_are_read(shown):
+    plain, squared = shown(), shown("--squared", "0.25")
     assert squared.shape == plain.shape
     assert (squared <= plain).all()
     assert 0.01 < (squared < plain).mean() < 0.3
 
 
-def test_a_word_is_printed_before_the_number_before_pictures_are_read(folder, stub):
+def test_a_word_is_printed_before_the_number_before_pictures_are_read(shown):
     pytest.importorskip("matplotlib")
-    pictures = []
-    read = stub.read
-    stub.read = lambda picture: pictures.append(picture) or read(picture)
-    for options in ([], ["--labelled"], ["--labelled"]):
-        assert evaluate_strings.main([str(folder), "--limit", "1", *options]) == 0
-    plain, word, again = pictures
+    plain, word, again = shown(), shown("--labelled"), shown("--labelled")
     added = word.shape[1] - plain.shape[1]
     assert added > plain.shape[0] / 2
     assert (word[:, added:] == plain).all()
@@ -114,13 +114,8 @@ def test_a_word_is_printed_before_the_number_before_pictures_are_read(folder, st
     assert (word == again).all()
 
 
-def test_pictures_are_laid_on_a_table_before_they_are_read(folder, stub):
-    pictures = []
-    read = stub.read
-    stub.read = lambda picture: pictures.append(picture) or read(picture)
-    for options in ([], ["--on-a-table"], ["--on-a-table"]):
-        assert evaluate_strings.main([str(folder), "--limit", "1", *options]) == 0
-    plain, laid, again = pictures
+def test_pictures_are_laid_on_a_table_before_they_are_read(shown):
+    plain, laid, again = shown(), shown("--on-a-table"), shown("--on-a-table")
     assert min(np.subtract(laid.shape, plain.shape)[:2]) >= 0.6 * min(plain.shape[:2]) - 2
     assert laid[:4].max() < 110 < np.median(plain)
     assert (laid == again).all()

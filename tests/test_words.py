@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recognizer import DigitReader
-from recognizer.types import Box, Component
-from recognizer.words import hold_words, leave_out_words, part_at_gaps
+from recognizer.combine import LineEvidence
+from recognizer.types import Box, Component, Piece
+from recognizer.words import leave_out_words, look_like_words, part_at_gaps
 from train.examples import labelled, put_ink, render_number, rotate, sheet
 
 font_manager = pytest.importorskip("matplotlib.font_manager", exc_type=ImportError)
@@ -120,28 +121,37 @@ def test_parting_keeps_every_component_in_order(boxes):
     assert all(group for groups in parted for group in groups)
 
 
-def test_a_digit_network_that_knows_no_marks_finds_no_words(reader):
-    """Ten classes tell nothing of letters."""
-    from recognizer.combine import LineEvidence
-    from recognizer.types import Piece
+def evidence_of(probabilities):
+    """Of three letters side by side, of which only the digit network's word differs."""
+    pieces = [[Piece(component, 0, 1, 0.0)] for component in THREE]
+    return LineEvidence(pieces, 0, probabilities.astype(np.float32), np.log(np.full((12, 12), 1 / 12, np.float32)))
 
-    group = components((0, 0, 10, 20), (12, 0, 10, 20), (24, 0, 10, 20))
-    pieces = [[Piece(component, 0, 1, 0.0)] for component in group]
-    log_probs = np.log(np.full((12, 12), 1 / 12, np.float32))
-    ten = LineEvidence(pieces, 0, np.full((3, 10), 0.1, np.float32), log_probs)
-    letters = np.zeros((3, 11), np.float32)
-    letters[:, -1] = 1
-    eleven = LineEvidence(pieces, 0, letters, log_probs)
-    assert not hold_words([[group]], [ten])
-    assert hold_words([[group]], [eleven])
-    assert leave_out_words([[group]], [eleven], [("", 0.9)]) is None
-    digits = LineEvidence(pieces, 0, np.eye(3, 11, dtype=np.float32), log_probs)
-    parted = [[group, group]]
-    numbers = leave_out_words(parted, [eleven, digits], [("", 0.9), ("012", 0.97)])
+
+def tell(lines, evidence, texts):
+    return leave_out_words(lines, evidence, look_like_words(lines, evidence), texts)
+
+
+THREE = components((0, 0, 10, 20), (12, 0, 10, 20), (24, 0, 10, 20))
+LETTERS, DIGITS = evidence_of(np.eye(11)[[10, 10, 10]]), evidence_of(np.eye(3, 11))
+
+
+def test_a_digit_network_that_knows_no_marks_finds_no_words():
+    """Ten classes tell nothing of letters."""
+    assert not any(look_like_words([[THREE]], [evidence_of(np.full((3, 10), 0.1))]))
+    assert any(look_like_words([[THREE]], [LETTERS]))
+
+
+def test_words_are_told_from_numbers_where_there_are_both():
+    assert tell([[THREE]], [LETTERS], [("", 0.9)]) is None
+    parted = [[THREE, THREE]]
+    numbers = tell(parted, [LETTERS, DIGITS], [("", 0.9), ("012", 0.97)])
     assert numbers is not None
-    assert (numbers.words, numbers.digits) == (group, group)
-    assert leave_out_words(parted, [digits, digits], [("", 0.9), ("012", 0.97)]) is None
-    # What has a word's shape must be the surer a number.
-    assert leave_out_words(parted, [eleven, digits], [("115", 0.88), ("012", 0.97)]) is not None
-    assert leave_out_words(parted, [eleven, digits], [("115", 0.92), ("012", 0.97)]) is None
-    assert leave_out_words(parted, [eleven, digits], [("115", 0.7), ("012", 0.8)]) is not None
+    assert (numbers.words, numbers.digits) == (THREE, THREE)
+    assert tell(parted, [DIGITS, DIGITS], [("", 0.9), ("012", 0.97)]) is None
+
+
+def test_what_has_the_shape_of_a_word_must_be_the_surer_a_number():
+    parted = [[THREE, THREE]]
+    assert tell(parted, [LETTERS, DIGITS], [("115", 0.88), ("012", 0.97)]) is not None
+    assert tell(parted, [LETTERS, DIGITS], [("115", 0.92), ("012", 0.97)]) is None
+    assert tell(parted, [LETTERS, DIGITS], [("115", 0.7), ("012", 0.8)]) is not None

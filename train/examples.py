@@ -43,6 +43,8 @@ GRAPHITE: Colour = (92, 92, 98)
 CHALK: Colour = (236, 238, 230)
 TABLE: Colour = (74, 62, 52)
 
+_NOTHING: Colour = (0, 0, 0)
+"""Where no sheet lies."""
 _CAPITALS = 0.72
 """Height of a font's capitals, in its size."""
 
@@ -303,12 +305,11 @@ def on_a_table(
     wide = round(share * min(height, width))
     top, bottom, left, right = (wide if side in sides else 0 for side in "tblr")
 
-    def lay(layer: Picture, ground: int) -> Picture:
-        laid = cv2.copyMakeBorder(layer, top, bottom, left, right, cv2.BORDER_CONSTANT, value=(ground,) * 3)
-        return rotate(np.asarray(laid, np.uint8), degrees, (ground,) * 3) if degrees else np.asarray(laid, np.uint8)
+    def lay(layer: Picture) -> npt.NDArray[np.float32]:
+        laid = cv2.copyMakeBorder(layer, top, bottom, left, right, cv2.BORDER_CONSTANT, value=_NOTHING)
+        return rotate(np.asarray(laid, np.uint8), degrees, _NOTHING).astype(np.float32)
 
-    seen = lay(picture, 0).astype(np.float32)
-    covered = lay(np.full_like(picture, 255), 0).astype(np.float32) / 255
+    seen, covered = lay(picture), lay(np.full_like(picture, 255)) / 255
     table = np.array(colour) * (1 + 0.1 * cloud(seen.shape[0], seen.shape[1], 2, rng))[..., None]
     together = covered * seen + (1 - covered) * table
     return blur(np.clip(together, 0, 255).astype(np.uint8), 0.7)
