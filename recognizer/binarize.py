@@ -146,10 +146,10 @@ def prepare(grey: GreyImage) -> Prepared:
     if min(grey.shape) < 3:
         return Prepared(grey, grey, grey, None)
     # The light and which of both is ink are the same in a smaller picture, and sooner found.
-    small = _glance(grey)
+    small = glance(grey)
     if is_light_on_dark(small):
         grey = 255 - grey
-        small = _glance(grey)
+        small = glance(grey)
     return prepare_flat(grey, flatten_light(grey, small))
 
 
@@ -246,7 +246,7 @@ def is_light_on_dark(grey: GreyImage) -> bool:
     Looks at the differences from the local mean, which shadows and vignettes do not reach: thin ink draws a long tail of
     them to its own side.
     """
-    small = _glance(grey).astype(np.float32)
+    small = glance(grey).astype(np.float32)
     side = 2 * (max(small.shape) // 12) + 1
     local = cv2.blur(cv2.blur(small, (side, side)), (side, side))
     difference = small - local
@@ -271,15 +271,28 @@ def flatten_light(grey: GreyImage, small: GreyImage) -> GreyImage:
         (height, width) uint8.
     """
     side = 2 * (max(small.shape) // 14) + 1
-    kernel = np.ones((side, side), np.uint8)
+    # Twice a box is near a Gaussian, at the same price for any width.
+    smooth = cv2.blur(cv2.blur(close_strokes(small, side), (side, side)), (side, side))[side:-side, side:-side]
+    paper = cv2.resize(smooth, (grey.shape[1], grey.shape[0]), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(cv2.divide(grey, np.maximum(paper, 1), scale=255), dtype=np.uint8)
+
+
+def close_strokes(grey: GreyImage, side: int) -> GreyImage:
+    """Close strokes away (dilate, then erode), so that the paper under them is left.
+
+    Args:
+        grey: (height, width) uint8, dark ink on light ground.
+        side: of the square that is wider than any stroke, in pixels; odd.
+
+    Returns:
+        (height + 2 * side, width + 2 * side) uint8: the paper goes on beyond each edge.
+    """
     # A median first, or one bright speck would become the paper of its whole neighbourhood. The light is continued beyond
     # the edges, or the closing would fill up a corner that is darker than all around it.
-    around = np.pad(cv2.medianBlur(small, 3).astype(np.int16), side, mode="reflect", reflect_type="odd")
+    around = np.pad(cv2.medianBlur(grey, 3).astype(np.int16), side, mode="reflect", reflect_type="odd")
+    kernel = np.ones((side, side), np.uint8)
     paper = cv2.morphologyEx(np.clip(around, 0, 255).astype(np.uint8), cv2.MORPH_CLOSE, kernel)
-    # Twice a box is near a Gaussian, at the same price for any width.
-    paper = cv2.blur(cv2.blur(paper, (side, side)), (side, side))[side:-side, side:-side]
-    paper = cv2.resize(paper, (grey.shape[1], grey.shape[0]), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(cv2.divide(grey, np.maximum(paper, 1), scale=255), dtype=np.uint8)
+    return np.asarray(paper, dtype=np.uint8)
 
 
 def _pixel_noise(grey: GreyImage) -> float:
@@ -309,5 +322,6 @@ def measure_stroke_width(mask: InkMask) -> float:
     return max(1.0, 2.0 * area / outline) if outline else 1.0
 
 
-def _glance(grey: GreyImage) -> GreyImage:
+def glance(grey: GreyImage) -> GreyImage:
+    """A picture shrunk to where its light and its polarity are still seen."""
     return shrink(grey, max(1, max(grey.shape) // _GLANCE))

@@ -403,6 +403,24 @@ def gives_way(first: Reading, second: Reading) -> bool:
     return second.confidence > least
 
 
+def gains_by_light(first: Reading, second: Reading, is_more_ink: bool) -> bool:
+    """Whether a reading gives way to another of the same picture in more even light.
+
+    What lies in a shadow is missing without a doubt: a sure text gives way to a longer one that is as sure.
+
+    Args:
+        first: as the picture was.
+        second: in even light.
+        is_more_ink: whether ink was left out of the first for being dark on one side only.
+    """
+    if not first.text and not set(second.text) - {"1", "\n"}:
+        return False  # a crease, the grain of wood
+    if not is_doubtful(second):
+        return gives_way(first, second) if is_doubtful(first) else len(second.text) > len(first.text)
+    # Where nothing was left out, it may be the borders of a cell that are seen now.
+    return gives_way(first, second) and len(second.text) > 1 and (is_more_ink or not first.text)
+
+
 def _probability(log_odds: float) -> float:
     return 1 / (1 + math.exp(-log_odds))
 

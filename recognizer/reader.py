@@ -13,10 +13,12 @@ import numpy.typing as npt
 
 from recognizer.binarize import USUAL, WIDE, Binarized, Prepared, Threshold, find_ink, prepare
 from recognizer.borders import leave_out_borders
+from recognizer.cells import without_cells
 from recognizer.checkpoint import STRINGS, load_checkpoint
 from recognizer.classifier import DigitClassifier
 from recognizer.combine import (
     LineEvidence,
+    gains_by_light,
     gives_way,
     has_few_lines,
     is_doubtful,
@@ -34,6 +36,7 @@ from recognizer.paper import without_table
 from recognizer.rulings import remove_rulings
 from recognizer.segment import dilate, find_components, leave_out_edges, marks_beside, select_digits, sort_left_to_right
 from recognizer.sequence import SequenceReader
+from recognizer.shade import has_edges, in_even_light
 from recognizer.split import split
 from recognizer.squares import meets_edges, without_squares
 from recognizer.tilt import Tilt, measure_tilt
@@ -136,6 +139,11 @@ class DigitReader:
                 best, read, tilt = _better(best, second), level, its_tilt
         if self._sequence is None or read.prepared.ink is None:
             return best
+        if read.has_edges or (is_doubtful(best.reading) and has_edges(read.prepared.grey)):
+            even = _find_strokes(read.view, in_even_light(read.prepared), USUAL)
+            second, level, its_tilt = self._read_level(rgb, even)
+            if gains_by_light(best.reading, second.reading, read.has_edges):
+                best, read, tilt = second, level, its_tilt
         if is_doubtful(best.reading) and tilt.is_possible and not tilt.is_clear:
             best = _better(best, self._read(rgb, _look_at(_level(read, tilt))))
         if is_doubtful(best.reading) and has_few_lines(best.reading):
@@ -289,6 +297,8 @@ class _Found(NamedTuple):
     dilated: InkMask
     components: list[Component]
     strokes: list[Component]
+    has_edges: bool
+    """Whether strokes were left out for being dark on one side only, as the edge of a shadow is, or what lies beside one."""
 
 
 def _look_at(view: View) -> _Found:
@@ -297,14 +307,15 @@ def _look_at(view: View) -> _Found:
 
 def _find_strokes(view: View, prepared: Prepared, threshold: Threshold) -> _Found:
     inked = find_ink(prepared, threshold)
-    binarized = without_enclosures(inked)
+    binarized = without_enclosures(inked._replace(mask=without_cells(inked.mask, inked.stroke_width)))
     cleaned = remove_rulings(binarized.mask, binarized.stroke_width)
     dilated = dilate(cleaned, binarized.stroke_width)
     components = find_components(cleaned, dilated)
     selected = select_digits(components, binarized.stroke_width, cleaned.shape[::-1])
-    strokes = leave_out_edges(selected, binarized.grey, binarized.stroke_width)
-    strokes = leave_out_borders(strokes, binarized.grey, binarized.stroke_width)
-    return _Found(view, prepared, inked.mask, binarized, cleaned, dilated, components, strokes)
+    two_sided = leave_out_edges(selected, binarized.grey, binarized.stroke_width)
+    strokes = leave_out_borders(two_sided, binarized.grey, binarized.stroke_width)
+    has_edges = len(two_sided) < len(selected)
+    return _Found(view, prepared, inked.mask, binarized, cleaned, dilated, components, strokes, has_edges)
 
 
 def _without_squares(found: _Found) -> _Found | None:

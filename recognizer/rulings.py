@@ -65,7 +65,7 @@ def remove_rulings(mask: InkMask, stroke_width: float) -> InkMask:
             free = line.coverage >= _MIN_COVERAGE and line.length >= _FREE_ROW * least
             if line.length >= least and (at_edge or free):
                 line.draw(anchors)
-        mask = _take_out(mask, anchors, stroke_width)
+        mask = take_out(mask, anchors, stroke_width)
     # Cell borders are often broken, and pieces as short as digits: wider gaps are closed at the edges.
     columns = np.minimum(np.maximum(columns, _edge_candidates(mask, stroke_width)), mask)
     if columns.any():
@@ -82,7 +82,7 @@ def remove_rulings(mask: InkMask, stroke_width: float) -> InkMask:
                 line.draw(taken.T)
             if crosses:
                 line.draw_on(taken.T, mask.T)
-        mask = _take_out(mask.T, taken.T, stroke_width).T
+        mask = take_out(mask.T, taken.T, stroke_width).T
     if anchors.any():
         mask = _without_empty_boxes(mask, anchors, stroke_width)
     return np.array(mask, dtype=np.uint8, order="C")
@@ -264,7 +264,7 @@ def _fringe(stroke_width: float) -> int:
     return max(1, round(0.35 * stroke_width))
 
 
-def _take_out(mask: InkMask, lines: InkMask, stroke_width: float) -> InkMask:
+def take_out(mask: InkMask, lines: InkMask, stroke_width: float) -> InkMask:
     """Remove horizontal `lines` from `mask`, but leave them where a stroke crosses: with ink both above and below."""
     mask = np.ascontiguousarray(mask)
     if not lines.any():

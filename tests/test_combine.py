@@ -11,6 +11,7 @@ from made_answers import answer, spread
 from recognizer import combine
 from recognizer.combine import (
     LineEvidence,
+    gains_by_light,
     gives_way,
     has_few_lines,
     is_doubtful,
@@ -535,3 +536,31 @@ def test_a_reading_gives_way_to_one_that_is_clearly_more_probable_and_none_only_
     assert not gives_way(first, reading(0.0))
     assert gives_way(reading(0.0), reading(0.8, "13"))
     assert not gives_way(reading(0.0), reading(0.6, "13"))
+
+
+def test_a_sure_text_gives_way_to_a_longer_one_in_even_light_that_is_as_sure():
+    first = reading(0.97, "2")
+    assert gains_by_light(first, reading(0.95, "27"), is_more_ink=True)
+    assert not gains_by_light(first, reading(0.99, "7"), is_more_ink=True)
+    assert not gains_by_light(first, reading(0.8, "27"), is_more_ink=True)
+
+
+def test_a_doubtful_text_gives_way_in_even_light_where_the_other_is_sure_or_more_ink_speaks_for_it():
+    first = reading(0.5, "27")
+    assert gains_by_light(first, reading(0.9, "217"), is_more_ink=False)
+    assert gains_by_light(first, reading(0.7, "217"), is_more_ink=True)
+    assert not gains_by_light(first, reading(0.55, "217"), is_more_ink=True)
+    assert not gains_by_light(first, reading(0.7, "217"), is_more_ink=False)
+
+
+def test_a_lone_digit_in_even_light_has_to_be_sure():
+    nothing = reading(0.0)
+    assert gains_by_light(nothing, reading(0.8, "17"), is_more_ink=True)
+    assert not gains_by_light(nothing, reading(0.8, "7"), is_more_ink=True)
+    assert gains_by_light(nothing, reading(0.9, "7"), is_more_ink=False)
+
+
+def test_creases_that_even_light_shows_are_no_text():
+    assert not gains_by_light(reading(0.0), reading(0.99, "1"), is_more_ink=True)
+    assert not gains_by_light(reading(0.0), reading(0.99, "11"), is_more_ink=True)
+    assert gains_by_light(reading(0.5, "1"), reading(0.99, "11"), is_more_ink=True)

@@ -121,6 +121,24 @@ def test_pictures_are_laid_on_a_table_before_they_are_read(shown):
     assert (laid == again).all()
 
 
+def test_the_shadow_of_a_hand_falls_on_pictures_before_they_are_read(shown):
+    plain, shaded, again = shown(), shown("--in-a-shadow"), shown("--in-a-shadow")
+    assert shaded.shape == plain.shape
+    assert (shaded <= plain).all()
+    assert 0.1 < (shaded < 0.5 * plain).mean() < 0.9
+    assert (shaded == again).all()
+
+
+def test_boxes_are_printed_over_pictures_one_for_each_digit_before_they_are_read(shown):
+    plain, boxes = shown(), shown("--boxed")
+    room = (len(boxes) - len(plain)) // 2
+    assert room > 0.1 * len(plain)
+    paper = (plain > 200).all(axis=(0, 2))
+    lined = (boxes[room:-room, room:-room] < 180).all(axis=(0, 2)) & paper
+    assert np.count_nonzero(np.diff(lined.astype(int)) == 1) >= 2
+    assert (boxes[:room] > 180).mean() > 0.9
+
+
 @pytest.mark.parametrize("option", ["--labelled", "--report"])
 def test_missing_matplotlib_is_said_in_one_sentence(folder, tmp_path, option, monkeypatch, capsys, stub):
     monkeypatch.setitem(sys.modules, "matplotlib", None)

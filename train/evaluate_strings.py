@@ -32,7 +32,7 @@ from train.digitless import COUNT, digitless_pictures
 from train.emnist_strings import RECIPES, Recipe, strings
 from train.errors import ReportError
 from train.evaluate import wilson_interval
-from train.examples import labelled, on_a_table, rotate, sheet, squared
+from train.examples import boxed, in_a_shadow, labelled, on_a_table, rotate, sheet, squared
 from train.report import check_report_folder, write_report
 from train.run import write_json
 from train.scores import Outcome, by_digits, canonical, reliability, risk_coverage, score, selective
@@ -81,9 +81,13 @@ class Staging:
     """Whether a word is printed before its number."""
     on_a_table: bool = False
     """Whether it is laid on a dark table, askew by at most 5 degrees."""
+    in_a_shadow: bool = False
+    """Whether the shadow of a hand falls on it."""
+    boxed: bool = False
+    """Whether boxes are printed over it, one for each of its digits."""
 
-    def load(self, path: Path) -> npt.NDArray[np.uint8]:
-        """A picture, (height, width, 3) uint8, as it is read."""
+    def load(self, path: Path, text: str) -> npt.NDArray[np.uint8]:
+        """A picture whose text is known, (height, width, 3) uint8, as it is read."""
         picture = load_image(path)
         if self.squared:
             height, width = picture.shape[:2]
@@ -91,10 +95,14 @@ class Staging:
             # Ink over print is as dark as both together.
             picture = np.asarray(cv2.multiply(picture, lines, scale=1 / 255), np.uint8)
         rng = np.random.default_rng(list(path.name.encode()))  # the same for the same picture
+        if self.boxed:
+            picture = boxed(picture, max(1, *map(len, canonical(text).split("|"))))
         if self.labelled:
             from matplotlib.font_manager import findfont  # part of the training extra
 
             picture = labelled(picture, rng.choice(_WORDS), findfont(rng.choice(_FONTS)))
+        if self.in_a_shadow:
+            picture = in_a_shadow(picture, rng)
         if self.on_a_table:
             picture = on_a_table(picture, rng, rng.uniform(-_ASKEW, _ASKEW))
         return rotate(picture, self.turned, None) if self.turned else picture
@@ -124,7 +132,7 @@ def read_folder(
     """
     outcomes = []
     for file, label in read_labels(folder)[:limit]:
-        outcome = read_picture(reader, staging.load(folder / file), label, folder.name, file)
+        outcome = read_picture(reader, staging.load(folder / file, label), label, folder.name, file)
         if lenient_lines and "|" not in outcome.truth:
             outcome = replace(outcome, text=outcome.text.replace("|", ""))
         outcomes.append(outcome)
@@ -256,6 +264,14 @@ def _parser() -> argparse.ArgumentParser:
         "--on-a-table", action="store_true", help="lay each picture of a folder on a dark table before it is read"
     )
     parser.add_argument(
+        "--in-a-shadow", action="store_true", help="let the shadow of a hand fall on each picture of a folder"
+    )
+    parser.add_argument(
+        "--boxed",
+        action="store_true",
+        help="print boxes over each picture of a folder, one for each digit, as forms have",
+    )
+    parser.add_argument(
         "--selective",
         type=_share,
         metavar="SHARE",
@@ -361,7 +377,14 @@ def _evaluate_folders(reader: DigitReader, arguments: argparse.Namespace, evalua
     """Score the folders, print their tables and note figures and pictures."""
     found: dict[str, list[Outcome]] = {}
     places: dict[str, Path] = {}
-    staging = Staging(arguments.turned, arguments.squared, arguments.labelled, arguments.on_a_table)
+    staging = Staging(
+        arguments.turned,
+        arguments.squared,
+        arguments.labelled,
+        arguments.on_a_table,
+        arguments.in_a_shadow,
+        arguments.boxed,
+    )
     names = Counter(folder.resolve().name for folder in arguments.folders)
     print(f"{'folder':26}{'pictures':>9}{'exact %':>9}{'CER %':>8}{'ms':>8}")
     for folder in arguments.folders:
@@ -394,7 +417,8 @@ def _evaluate_folders(reader: DigitReader, arguments: argparse.Namespace, evalua
     def save_mistakes(path: Path) -> None:
         wrong = [o for o in evaluation.outcomes if not o.exact]
         worst = sorted(wrong, key=lambda o: -o.confidence)[:_WORST]
-        _save_mistakes([Mistake(o, _shrink(staging.load(places[o.folder] / o.file))) for o in worst], path)
+        shown = [Mistake(o, _shrink(staging.load(places[o.folder] / o.file, o.truth))) for o in worst]
+        _save_mistakes(shown, path)
 
     def save_by_digits(path: Path) -> None:
         from train import plots

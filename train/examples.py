@@ -199,6 +199,14 @@ def form_boxes(
     return printed
 
 
+def boxed(picture: Picture, count: int, colour: Colour = (95, 95, 105)) -> Picture:
+    """Print `count` joined boxes of equal width around what a picture shows, wherever its digits stand."""
+    height, width = picture.shape[:2]
+    room = round(0.15 * height)
+    wider = np.asarray(cv2.copyMakeBorder(picture, room, room, room, room, cv2.BORDER_REPLICATE), np.uint8)
+    return form_boxes(wider, room, room, width / count, height, count, colour)
+
+
 def _blend_rectangle(picture: Picture, x: int, y: int, width: int, height: int, colour: Colour) -> None:
     """Print a filled rectangle into `picture`, letting the paper's texture show through."""
     part = picture[max(y, 0) : y + height, max(x, 0) : x + width]
@@ -260,6 +268,23 @@ def shadow(picture: Picture, angle: float, depth: float = 0.6, softness: float =
     along = np.cos(np.radians(angle)) * (x / width - 0.5) + np.sin(np.radians(angle)) * (y / height - 0.5)
     t = np.clip(along / softness + 0.5, 0, 1)
     return scaled(picture, 1 - depth * t * t * (3 - 2 * t))
+
+
+def in_a_shadow(picture: Picture, rng: np.random.Generator, depth: float = 0.6, softness: float = 0.03) -> Picture:
+    """The shadow of a hand or a telephone, which reaches in from below.
+
+    Args:
+        picture: the sheet, left unchanged.
+        rng: decides where the shadow falls and how large it is.
+        depth: share of the light that is lost in it, 0 to 1.
+        softness: sigma of its edge, in heights of the picture.
+    """
+    height, width = picture.shape[:2]
+    middle = round(rng.uniform(0.2, 0.8) * width), round(rng.uniform(0.7, 1.1) * height)
+    axes = round(rng.uniform(0.2, 0.4) * width), round(rng.uniform(0.5, 0.9) * height)
+    covered = np.zeros((height, width), np.float32)
+    cv2.ellipse(covered, middle, axes, rng.uniform(-30, 30), 0, 360, 1.0, -1)
+    return scaled(picture, 1 - depth * cv2.GaussianBlur(covered, (0, 0), softness * height))
 
 
 def vignette(picture: Picture, depth: float = 0.25) -> Picture:
