@@ -121,9 +121,10 @@ class DigitReader:
     def trace(self, picture: Any) -> Trace:
         """Read the number in a picture and keep every intermediate picture. Arguments and errors as for `read`.
 
-        A picture whose lines climb or sink steeply is turned level, and pale squares are taken out of the paper. Where the text
-        is in doubt, a picture that may be turned is read level as well, the ink is found once more by another threshold, and
-        words beside the number are left out; what is kept is of the best reading.
+        A picture whose lines climb or sink steeply is turned level, and pale squares are taken out of the paper. Where shadows
+        with an edge may hide digits, light is evened out more strictly. Where the text is in doubt, a picture that may be
+        turned is read level as well, the ink is found once more by another threshold, and words beside the number are left
+        out; what is kept is of the best reading.
         """
         rgb = load_image(picture)
         found = _look_at(view_of(rgb))
