@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from recognizer.components import enlarge, label_components, shrink
+from recognizer.components import enlarge, find_boxes, label_components, shrink
 from recognizer.rulings import take_out
 from recognizer.types import Box, InkMask
 
@@ -86,13 +86,11 @@ def without_cells(mask: InkMask, stroke_width: float) -> InkMask:
 def _horizontal_lines(mask: InkMask) -> list[_Line]:
     """Long, thin horizontal lines that end within the picture, from top to bottom."""
     runs = _straight_runs(mask, _RUN)
-    if not runs.any():
-        return []
     # What crosses a line parts it into pieces.
-    labels, found = label_components(np.asarray(cv2.dilate(runs, np.ones((3, 5), np.uint8)), dtype=np.uint8))
+    boxes = find_boxes(np.asarray(cv2.dilate(runs, np.ones((3, 5), np.uint8)), dtype=np.uint8))
     lines = [
-        _Line(box, _own(labels, label, box, runs))
-        for label, box in found
+        _Line(box, runs[box.y : box.bottom, box.x : box.right])
+        for box in boxes
         if box.width >= _MIN_LENGTH
         and box.height <= _THICKNESS + _SLOPE * box.width
         and box.x >= _INSIDE
