@@ -144,7 +144,8 @@ def test_digit_is_chosen_by_a_click_in_the_picture(page):
     expect(picture).to_be_visible()
     # The picture keeps its shape in the middle of its frame. It shows the whole sheet.
     x, y = picture.evaluate(
-        """(picture, [x, y]) => {
+        """async (picture, [x, y]) => {
+          await picture.decode();  // before, it has no width
           const scale = Math.min(picture.width / picture.naturalWidth, picture.height / picture.naturalHeight);
           return [
             picture.width / 2 + (x - 0.5) * picture.naturalWidth * scale,
