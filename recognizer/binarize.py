@@ -270,10 +270,22 @@ def flatten_light(grey: GreyImage, small: GreyImage) -> GreyImage:
     Returns:
         (height, width) uint8.
     """
+    _, smooth = find_paper(small)
+    return divide_by_paper(grey, cv2.resize(smooth, (grey.shape[1], grey.shape[0]), interpolation=cv2.INTER_LINEAR))
+
+
+def find_paper(small: GreyImage) -> tuple[GreyImage, GreyImage]:
+    """The brightness of a picture's paper, as it is and smoothed: (height, width) uint8 both, as `small`."""
     side = 2 * (max(small.shape) // 14) + 1
+    inside = np.s_[side:-side, side:-side]
+    paper = close_strokes(small, side)
     # Twice a box is near a Gaussian, at the same price for any width.
-    smooth = cv2.blur(cv2.blur(close_strokes(small, side), (side, side)), (side, side))[side:-side, side:-side]
-    paper = cv2.resize(smooth, (grey.shape[1], grey.shape[0]), interpolation=cv2.INTER_LINEAR)
+    smooth = cv2.blur(cv2.blur(paper, (side, side)), (side, side))
+    return paper[inside], np.asarray(smooth, dtype=np.uint8)[inside]
+
+
+def divide_by_paper(grey: GreyImage, paper: npt.NDArray[np.generic]) -> GreyImage:
+    """A picture as it is in even light: (height, width) uint8 as `grey` and the brightness of its paper, which becomes 255."""
     return np.asarray(cv2.divide(grey, np.maximum(paper, 1), scale=255), dtype=np.uint8)
 
 

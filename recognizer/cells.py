@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from itertools import combinations
-from typing import NamedTuple
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from recognizer.components import enlarge, find_boxes, label_components, shrink
-from recognizer.rulings import take_out
+from recognizer.components import enlarge, find_boxes, label_components
+from recognizer.rulings import Line, shrink_lines, shrunk_by, take_out
 from recognizer.types import Box, InkMask
 
-_STROKE = 2
-"""Lines are sought in a smaller picture, in which a stroke is at least so wide, in pixels: all lengths below are of it."""
 _RUN, _MIN_LENGTH = 18, 24
-"""Horizontal lines hold straight runs of so many pixels, and are so long at least."""
+"""Horizontal lines hold straight runs of so many pixels, and are so long at least: of the picture in which lines are sought, as
+all lengths here."""
 _SLOPE, _THICKNESS = 0.06, 7
 """A line climbs, or leans, by no more than this slope, and is no thicker."""
 _APART, _NEAR = 0.2, 4
@@ -33,14 +30,6 @@ _INSIDE = 3
 """Lines that come nearer to the picture's left or right edge are those of a table or of squared paper, which go on there."""
 _MOST = 40
 """Of more horizontal lines no pair is sought: squared paper, or texture."""
-
-
-class _Line(NamedTuple):
-    """A straight line of the smaller picture."""
-
-    box: Box
-    ink: InkMask
-    """(box.height, box.width), 255 where the line is."""
 
 
 def without_cells(mask: InkMask, stroke_width: float) -> InkMask:
@@ -58,8 +47,7 @@ def without_cells(mask: InkMask, stroke_width: float) -> InkMask:
     """
     if stroke_width <= 0:
         return mask
-    factor = max(1, int(stroke_width / _STROKE))
-    small = np.asarray(cv2.threshold(shrink(mask, factor), 127, 255, cv2.THRESH_BINARY)[1], dtype=np.uint8)
+    small = shrink_lines(mask, stroke_width)
     horizontal = _horizontal_lines(small)
     if not 2 <= len(horizontal) <= _MOST:
         return mask
@@ -73,23 +61,25 @@ def without_cells(mask: InkMask, stroke_width: float) -> InkMask:
     for upper, lower, upright in found:
         # A line that is the lower one of one row and the upper one of another is a table's.
         if uses[upper] == uses[lower] == 1:
-            _draw([horizontal[upper], horizontal[lower]], rows)
-            _draw(upright, columns)
+            for line in (horizontal[upper], horizontal[lower]):
+                line.draw(rows)
+            for line in upright:
+                line.draw(columns.T)
     if not rows.any():
         return mask
     for lines, axes in ((columns, (1, 0)), (rows, (0, 1))):
-        ink = np.minimum(mask, enlarge(lines, factor, mask.shape, cv2.INTER_NEAREST))
+        ink = np.minimum(mask, enlarge(lines, shrunk_by(stroke_width), mask.shape, cv2.INTER_NEAREST))
         mask = take_out(mask.transpose(axes), ink.transpose(axes), stroke_width).transpose(axes)
     return np.ascontiguousarray(mask)
 
 
-def _horizontal_lines(mask: InkMask) -> list[_Line]:
+def _horizontal_lines(mask: InkMask) -> list[Line]:
     """Long, thin horizontal lines that end within the picture, from top to bottom."""
     runs = _straight_runs(mask, _RUN)
     # What crosses a line parts it into pieces.
     boxes = find_boxes(np.asarray(cv2.dilate(runs, np.ones((3, 5), np.uint8)), dtype=np.uint8))
     lines = [
-        _Line(box, runs[box.y : box.bottom, box.x : box.right])
+        Line(box, runs[box.y : box.bottom, box.x : box.right])
         for box in boxes
         if box.width >= _MIN_LENGTH
         and box.height <= _THICKNESS + _SLOPE * box.width
@@ -106,14 +96,9 @@ def _straight_runs(mask: InkMask, length: int) -> InkMask:
     return np.asarray(cv2.bitwise_and(runs, mask), dtype=np.uint8)
 
 
-def _own(labels: npt.NDArray[np.int32], label: int, box: Box, ink: InkMask) -> InkMask:
-    """The ink of one component, as large as its box."""
-    window = np.s_[box.y : box.bottom, box.x : box.right]
-    return np.where(labels[window] == label, ink[window], 0).astype(np.uint8)
-
-
-def _sides(mask: InkMask, upper: Box, lower: Box) -> list[_Line]:
-    """The upright lines between two horizontal ones that make boxes of equal width of what is between; none if it is none."""
+def _sides(mask: InkMask, upper: Box, lower: Box) -> list[Line]:
+    """The upright lines between two horizontal ones that make boxes of equal width of what is between, each as a horizontal one
+    of the transposed mask; none if it is none."""
     height = lower.y - upper.bottom
     near = _APART * height + _NEAR
     fits = abs(upper.x - lower.x) <= near and abs(upper.right - lower.right) <= near
@@ -124,20 +109,20 @@ def _sides(mask: InkMask, upper: Box, lower: Box) -> list[_Line]:
     runs = _straight_runs(strip, max(3, int(_MIN_RUN * height)))
     labels, found = label_components(np.asarray(cv2.dilate(runs, np.ones((3, 3), np.uint8)), dtype=np.uint8))
     lines = []
-    for label, turned in found:
-        own = _own(labels, label, turned, runs)
+    for label, (x, y, width, thickness) in found:
+        window = np.s_[y : y + thickness, x : x + width]
+        own = np.where(labels[window] == label, runs[window], 0).astype(np.uint8)
         covered = np.count_nonzero(own.any(axis=0))
-        if covered >= _COVERAGE * height and turned.height <= _THICKNESS + _SLOPE * height:
-            box = Box(left + turned.y, upper.y + turned.x, turned.height, turned.width)
-            lines.append(_Line(box, np.ascontiguousarray(own.T)))
-    return _evenly_spaced(sorted(lines, key=lambda line: line.box.x), height)
+        if covered >= _COVERAGE * height and thickness <= _THICKNESS + _SLOPE * height:
+            lines.append(Line(Box(upper.y + x, left + y, width, thickness), own))
+    return _evenly_spaced(sorted(lines, key=lambda line: line.box.y), height)
 
 
-def _evenly_spaced(lines: Sequence[_Line], height: int) -> list[_Line]:
+def _evenly_spaced(lines: Sequence[Line], height: int) -> list[Line]:
     """Those of some upright lines that part the most boxes of equal width, from the first to the last: others are 1s."""
     if len(lines) < 3:
         return []
-    middles = np.array([line.box.x + line.box.width / 2 for line in lines])
+    middles = np.array([line.box.y + line.box.height / 2 for line in lines])
     length = middles[-1] - middles[0]
     for count in range(len(lines) - 1, 1, -1):
         width = length / count
@@ -148,9 +133,3 @@ def _evenly_spaced(lines: Sequence[_Line], height: int) -> list[_Line]:
         if (away.min(axis=0) <= _ASTRAY * width + 1).all():
             return [lines[index] for index in away.argmin(axis=0)]
     return []
-
-
-def _draw(lines: Sequence[_Line], mask: InkMask) -> None:
-    for box, ink in lines:
-        window = mask[box.y : box.bottom, box.x : box.right]
-        np.maximum(window, ink, out=window)

@@ -403,6 +403,11 @@ def gives_way(first: Reading, second: Reading) -> bool:
     return second.confidence > least
 
 
+def is_more_than_lines(reading: Reading) -> bool:
+    """Whether a text has other digits than 1s: these may be what is left of the lines of an empty table."""
+    return bool(set(reading.text) - {"1", "\n"})
+
+
 def gains_by_light(first: Reading, second: Reading, is_more_ink: bool) -> bool:
     """Whether a reading gives way to another of the same picture in more even light.
 
@@ -413,7 +418,7 @@ def gains_by_light(first: Reading, second: Reading, is_more_ink: bool) -> bool:
         second: in even light.
         is_more_ink: whether ink was left out of the first for being dark on one side only.
     """
-    if not first.text and not set(second.text) - {"1", "\n"}:
+    if not first.text and not is_more_than_lines(second):
         return False  # a crease, the grain of wood
     if not is_doubtful(second):
         return gives_way(first, second) if is_doubtful(first) else len(second.text) > len(first.text)

@@ -22,6 +22,7 @@ from recognizer.combine import (
     gives_way,
     has_few_lines,
     is_doubtful,
+    is_more_than_lines,
     read_lines,
     see_characters,
     spell,
@@ -132,18 +133,18 @@ class DigitReader:
             found = _look_at(nearer)
         plain = _without_squares(found) if meets_edges(found.ink) else None
         best, read, tilt = self._read_level(rgb, plain or found)
-        if plain is not None and not _is_more_than_lines(best):
+        if plain is not None and not is_more_than_lines(best.reading):
             best, read, tilt = self._read_level(rgb, found)
         elif is_doubtful(best.reading) and plain is None and (plain := _without_squares(read)):
             second, level, its_tilt = self._read_level(rgb, plain)
-            if _is_more_than_lines(second):
+            if is_more_than_lines(second.reading):
                 best, read, tilt = _better(best, second), level, its_tilt
         if self._sequence is None or read.prepared.ink is None:
             return best
-        if read.has_edges or (is_doubtful(best.reading) and has_edges(read.prepared.grey)):
+        if read.lost_edges or (is_doubtful(best.reading) and has_edges(read.prepared.grey)):
             even = _find_strokes(read.view, in_even_light(read.prepared), USUAL)
             second, level, its_tilt = self._read_level(rgb, even)
-            if gains_by_light(best.reading, second.reading, read.has_edges):
+            if gains_by_light(best.reading, second.reading, read.lost_edges):
                 best, read, tilt = second, level, its_tilt
         if is_doubtful(best.reading) and tilt.is_possible and not tilt.is_clear:
             best = _better(best, self._read(rgb, _look_at(_level(read, tilt))))
@@ -298,7 +299,7 @@ class _Found(NamedTuple):
     dilated: InkMask
     components: list[Component]
     strokes: list[Component]
-    has_edges: bool
+    lost_edges: bool
     """Whether strokes were left out for being dark on one side only, as the edge of a shadow is, or what lies beside one."""
 
 
@@ -315,8 +316,8 @@ def _find_strokes(view: View, prepared: Prepared, threshold: Threshold) -> _Foun
     selected = select_digits(components, binarized.stroke_width, cleaned.shape[::-1])
     two_sided = leave_out_edges(selected, binarized.grey, binarized.stroke_width)
     strokes = leave_out_borders(two_sided, binarized.grey, binarized.stroke_width)
-    has_edges = len(two_sided) < len(selected)
-    return _Found(view, prepared, inked.mask, binarized, cleaned, dilated, components, strokes, has_edges)
+    lost_edges = len(two_sided) < len(selected)
+    return _Found(view, prepared, inked.mask, binarized, cleaned, dilated, components, strokes, lost_edges)
 
 
 def _without_squares(found: _Found) -> _Found | None:
@@ -327,11 +328,6 @@ def _without_squares(found: _Found) -> _Found | None:
 
 def _level(found: _Found, tilt: Tilt) -> View:
     return turn(found.view, found.prepared.flat, found.strokes, tilt.degrees)
-
-
-def _is_more_than_lines(trace: Trace) -> bool:
-    """Whether a text has other digits than 1s: these may be what is left of the lines of an empty table."""
-    return bool(set(trace.reading.text) - {"1", "\n"})
 
 
 def _better(first: Trace, second: Trace) -> Trace:

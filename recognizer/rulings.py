@@ -53,7 +53,7 @@ def remove_rulings(mask: InkMask, stroke_width: float) -> InkMask:
     if stroke_width <= 0:
         return mask.copy()
     height, width = mask.shape
-    small = _shrink(mask, stroke_width)
+    small = shrink_lines(mask, stroke_width)
     columns = _candidates(mask.T, stroke_width, slack=1.0, small=small.T).T
     anchors = np.zeros_like(mask)
     rows = _candidates(mask, stroke_width, slack=1.0, small=small)
@@ -89,7 +89,7 @@ def remove_rulings(mask: InkMask, stroke_width: float) -> InkMask:
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
+class Line:
     """A thin and straight horizontal run."""
 
     box: Box
@@ -98,14 +98,17 @@ class _Line:
 
     @property
     def start(self) -> int:
+        """Its first column."""
         return self.box.x
 
     @property
     def end(self) -> int:
+        """The column after its last."""
         return self.box.right
 
     @property
     def length(self) -> int:
+        """In pixels."""
         return self.box.width
 
     @property
@@ -141,21 +144,21 @@ class _Line:
         return count_runs(window.max(axis=0) > 0)
 
 
-def _shrunk_by(stroke_width: float) -> int:
+def shrunk_by(stroke_width: float) -> int:
     """How much smaller the picture is in which lines are sought."""
     return max(1, int(stroke_width / _RUN_STROKE))
 
 
-def _shrink(mask: InkMask, stroke_width: float) -> InkMask:
+def shrink_lines(mask: InkMask, stroke_width: float) -> InkMask:
     """The mask at the size at which lines are sought: finer detail would cost time and tell nothing of them."""
-    small = shrink(mask, _shrunk_by(stroke_width))
+    small = shrink(mask, shrunk_by(stroke_width))
     return np.asarray(cv2.threshold(small, 127, 255, cv2.THRESH_BINARY)[1], dtype=np.uint8)
 
 
 def _candidates(mask: InkMask, stroke_width: float, slack: float, small: InkMask) -> InkMask:
     """Ink in long horizontal runs, tolerating a slope of a stroke's width and gaps of `slack` strokes; `small` is the mask as
-    `_shrink` makes it."""
-    shrunk = _shrunk_by(stroke_width)
+    `shrink_lines` makes it."""
+    shrunk = shrunk_by(stroke_width)
     length = max(_MIN_SHARE_OF_SIDE * mask.shape[1], _MIN_LENGTH_IN_STROKES * stroke_width)
     stroke = stroke_width / shrunk
     # Grown across the run, a line that climbs slowly or was drawn shakily still holds a straight run.
@@ -177,7 +180,7 @@ def _edge_candidates(mask: InkMask, stroke_width: float) -> InkMask:
     if margin:
         for strip in (np.s_[:, :margin], np.s_[:, -margin:]):
             side = mask[strip].T
-            found[strip] = _candidates(side, stroke_width, slack=4.0, small=_shrink(side, stroke_width)).T
+            found[strip] = _candidates(side, stroke_width, slack=4.0, small=shrink_lines(side, stroke_width)).T
     return found
 
 
@@ -204,7 +207,7 @@ def _text_height(mask: InkMask, lines: InkMask, stroke_width: float) -> float:
     return 0.0
 
 
-def _find_lines(runs: InkMask, stroke_width: float) -> list[_Line]:
+def _find_lines(runs: InkMask, stroke_width: float) -> list[Line]:
     """The horizontal runs that are long, thin and straight enough to be a line."""
     runs = np.ascontiguousarray(runs)
     # Pieces of one line with small gaps between them are one line.
@@ -218,7 +221,7 @@ def _find_lines(runs: InkMask, stroke_width: float) -> list[_Line]:
         own = np.where(labels[window] == label, runs[window], 0).astype(np.uint8)
         dx, dy, length, thickness = cv2.boundingRect(own)
         if length >= _MIN_SHARE_OF_SIDE * runs.shape[1] and _is_thin_and_straight(own, length, stroke_width):
-            lines.append(_Line(Box(x + dx, y + dy, length, thickness), own[dy : dy + thickness, dx : dx + length]))
+            lines.append(Line(Box(x + dx, y + dy, length, thickness), own[dy : dy + thickness, dx : dx + length]))
     return lines
 
 
@@ -236,7 +239,7 @@ def _without_empty_boxes(mask: InkMask, rows: InkMask, stroke_width: float) -> I
     def is_side(label: int, box: Box) -> bool:
         x, y, width, height = box
         own = np.where(labels[y : y + height, x : x + width] == label, 255, 0).astype(np.uint8)
-        line = _Line(Box(y, x, height, width), own.T)
+        line = Line(Box(y, x, height, width), own.T)
         return line.ends_at(rows.T, reach) == 2 and _is_thin_and_straight(line.ink, height, stroke_width)
 
     sides = np.array([is_side(label, box) for label, box in found], bool)

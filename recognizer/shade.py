@@ -9,12 +9,12 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from recognizer.binarize import Prepared, close_strokes, glance, prepare_flat
+from recognizer.binarize import Prepared, close_strokes, divide_by_paper, find_paper, glance, prepare_flat
 from recognizer.types import GreyImage
 
-_SIDE = 14
-"""Strokes are closed away by a square of this part of the picture's longer side, which is also what remains of a shadow's edge
-where it bends."""
+_SIDE = 28
+"""Strokes are closed away by a square with twice this part of the picture's longer side: half as wide as where light is taken
+for smooth, for the square's corners remain where a shadow's edge bends."""
 _SHARP, _SHARE = 0.06, 0.1
 """Light has an edge where in this share of the picture the paper differs by so much from the same smoothed."""
 
@@ -25,12 +25,8 @@ def has_edges(grey: GreyImage) -> bool:
     Args:
         grey: (height, width) uint8 of at least one pixel, dark ink on light ground.
     """
-    small = glance(grey)
-    side = 2 * (max(small.shape) // _SIDE) + 1
-    paper = close_strokes(small, side)
-    smooth = cv2.blur(cv2.blur(paper, (side, side)), (side, side))
-    inside = np.s_[side:-side, side:-side]
-    differs = cv2.absdiff(paper, smooth)[inside] > _SHARP * smooth[inside]
+    paper, smooth = find_paper(glance(grey))
+    differs = cv2.absdiff(paper, smooth) > _SHARP * smooth
     return bool(np.count_nonzero(differs) >= _SHARE * differs.size)
 
 
@@ -44,7 +40,6 @@ def in_even_light(prepared: Prepared) -> Prepared:
         prepared: the picture as it was.
     """
     grey = prepared.grey
-    side = 2 * (max(grey.shape) // (2 * _SIDE)) + 1
-    paper = close_strokes(grey, side)[side:-side, side:-side]
-    flat = np.asarray(cv2.divide(grey, np.maximum(paper, 1), scale=255), dtype=np.uint8)
+    side = 2 * (max(grey.shape) // _SIDE) + 1
+    flat = divide_by_paper(grey, close_strokes(grey, side)[side:-side, side:-side])
     return prepare_flat(flat, flat)
