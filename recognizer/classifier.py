@@ -6,11 +6,13 @@ import numpy as np
 import numpy.typing as npt
 
 from recognizer.checkpoint import Checkpoint
-from recognizer.onnx_session import OnnxSession
+from recognizer.onnx_session import CORES, OnnxSession
 from recognizer.types import CROP_SIZE
 
 _MAX_BATCH = 512
 """Crops a call of the network: bounds the memory a page full of marks can take (about 100 kB a crop)."""
+_LEAST_BATCH = 2
+"""Of fewer crops no core is given a part of its own."""
 
 
 class DigitClassifier:
@@ -36,8 +38,9 @@ class DigitClassifier:
         if crops.shape[1:] != (CROP_SIZE, CROP_SIZE) or crops.dtype != np.uint8:
             raise ValueError(f"crops must be (N, {CROP_SIZE}, {CROP_SIZE}) uint8, got {crops.shape} {crops.dtype}")
         images = (crops.astype(np.float32) / np.float32(255.0))[..., np.newaxis]
-        parts = [self._session.run(images[start : start + _MAX_BATCH]) for start in range(0, len(images), _MAX_BATCH)]
-        return _soften(np.concatenate(parts), self._temperature)
+        # At least one part for each core, as long as they are worth the trouble.
+        parts = max(-(-len(images) // _MAX_BATCH), min(CORES, len(images) // _LEAST_BATCH), 1)
+        return _soften(np.concatenate(self._session.run(np.array_split(images, parts))), self._temperature)
 
 
 def _soften(probabilities: npt.NDArray[np.float32], temperature: float) -> npt.NDArray[np.float32]:

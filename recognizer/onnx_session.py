@@ -1,8 +1,11 @@
-"""How the networks are served: one ONNX Runtime session each, set up alike."""
+"""How the networks are served: one ONNX Runtime session each, set up alike; what it is asked is shared out to the cores."""
 
 from __future__ import annotations
 
 import os
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -12,8 +15,10 @@ import onnxruntime as ort
 from recognizer.checkpoint import Checkpoint
 from recognizer.errors import CheckpointError
 
-_MAX_THREADS = 4
-"""More threads than this only wait for one another on pictures as small as digits and lines."""
+CORES = min(4, os.cpu_count() or 1)
+"""So many threads answer one picture's questions: more than four only wait for one another on so few digits and lines."""
+_HELPERS = ThreadPoolExecutor(max(1, CORES - 1), thread_name_prefix="onnx")
+"""All sessions share them, and they start when they are needed first."""
 
 
 class OnnxSession:
@@ -26,10 +31,9 @@ class OnnxSession:
             CheckpointError: ONNX Runtime cannot load it.
         """
         options = ort.SessionOptions()
-        options.intra_op_num_threads = min(_MAX_THREADS, os.cpu_count() or 1)
-        # Waiting threads that spin would take the cores from the next stage, and from other programs: on a busy machine they
-        # cost more than they save on an idle one.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        # Each batch in one thread, and several batches side by side: to share out every layer of networks as small as these
+        # takes about as long as it saves.
+        options.intra_op_num_threads = 1
         options.log_severity_level = 3
         try:
             self._session: Any = ort.InferenceSession(
@@ -41,6 +45,24 @@ class OnnxSession:
             ) from error
         self._input = self._session.get_inputs()[0].name
 
-    def run(self, batch: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """The network's answer to a batch, (N, ...) float32."""
-        return np.asarray(self._session.run(None, {self._input: batch})[0], dtype=np.float32)
+    def run(self, batches: Sequence[npt.NDArray[np.float32]]) -> list[npt.NDArray[np.float32]]:
+        """The network's answers to some batches, (N, ...) float32 each: N may differ, and be different in shape."""
+        answers: dict[int, npt.NDArray[np.float32]] = {}
+        # The largest first, so that no core is left with a large one at the end.
+        left = deque(sorted(range(len(batches)), key=lambda index: batches[index].size, reverse=True))
+
+        def work() -> None:
+            while True:
+                try:
+                    index = left.popleft()
+                except IndexError:
+                    return
+                answers[index] = np.asarray(self._session.run(None, {self._input: batches[index]})[0], np.float32)
+
+        helpers = [_HELPERS.submit(work) for _ in range(min(CORES, len(batches)) - 1)]
+        work()
+        for helper in helpers:
+            # One that has not begun is busy with another picture, and not needed any more.
+            if not helper.cancel():
+                helper.result()
+        return [answers[index] for index in range(len(batches))]

@@ -54,12 +54,16 @@ class SequenceReader:
         for line in lines:
             if line.ndim != 2 or line.shape[0] != LINE_HEIGHT or line.shape[1] < 1 or line.dtype != np.uint8:
                 raise ValueError(f"lines must be ({LINE_HEIGHT}, W) uint8, W at least 1, got {line.shape} {line.dtype}")
-        answers: dict[int, npt.NDArray[np.float32]] = {}
-        for width, indices in _groups([line.shape[1] for line in lines]):
+        groups = list(_groups([line.shape[1] for line in lines]))
+        batches = []
+        for width, indices in groups:
             pictures = np.zeros((len(indices), LINE_HEIGHT, width, 1), np.float32)
             for picture, index in zip(pictures, indices, strict=True):
                 picture[:, : lines[index].shape[1], 0] = lines[index] / np.float32(255.0)
-            for index, answer in zip(indices, self._session.run(pictures), strict=True):
+            batches.append(pictures)
+        answers: dict[int, npt.NDArray[np.float32]] = {}
+        for (_, indices), batch in zip(groups, self._session.run(batches), strict=True):
+            for index, answer in zip(indices, batch, strict=True):
                 # Copied, for a part of a batch would keep all of it in memory.
                 answers[index] = _soften(answer[: -(-lines[index].shape[1] // FRAME)].copy(), self._temperature)
         return [answers[index] for index in range(len(lines))]
