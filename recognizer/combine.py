@@ -120,6 +120,9 @@ class LineEvidence:
 
     look_closer: Callable[[], Sequence[Sequence[LogProbs]]] = tuple
     """The same of pictures from nearer: a list for each framing."""
+    look_at_band: Callable[[], Sequence[LogProbs]] = tuple
+    """The same of pictures in which the digits are as high as the rows say in which they stand side by side; none where these
+    say nothing else than the components."""
 
     @cached_property
     def all_pieces(self) -> list[Piece]:
@@ -145,6 +148,11 @@ class LineEvidence:
     def closer_looks(self) -> list[list[Look]]:
         """What it says of pictures from nearer."""
         return [[Look(merge_marks(log_probs)) for log_probs in looks] for looks in self.look_closer()]
+
+    @cached_property
+    def looks_at_band(self) -> list[Look]:
+        """What it says where the digits' height is known by the rows in which they stand."""
+        return [Look(merge_marks(log_probs)) for log_probs in self.look_at_band()]
 
     def fits(self, texts: Sequence[str]) -> list[tuple[list[Step], float] | None]:
         """How each of some texts fits the pieces, as `recognizer.lattice.fit_texts` says."""
@@ -281,8 +289,10 @@ def read_line(evidence: LineEvidence, segmented: str, alone: bool, parted: bool 
         text, probability = weigh([evidence.look, *evidence.further_looks])
     if probability < _SURE_OF_FRAMING:
         usual, least = text, probability + _BETTER
-        for looks in evidence.closer_looks:
-            nearer, believed = weigh([evidence.look, *looks])
+        framings = [[evidence.look, *looks] for looks in evidence.closer_looks]
+        # Where its digits are joined to what is much higher, the first look saw them too small to count.
+        for looks in [*framings, evidence.looks_at_band]:
+            nearer, believed = weigh(looks) if looks else ("", 0.0)
             if believed > least and not _loses_an_end(evidence, usual, nearer):
                 text, probability, least = nearer, believed, believed
         if probability < _HOPELESS:
@@ -297,7 +307,7 @@ def _by_majority(evidence: LineEvidence, text: str, probability: float) -> tuple
     bars give them, take more than its word.
     """
     framings: dict[str, list[float]] = {}
-    for looks in evidence.closer_looks:
+    for looks in filter(None, [*evidence.closer_looks, evidence.looks_at_band]):
         texts, log_probs = _propose(looks)
         line = log_probs.mean(axis=0)
         framings.setdefault(texts[int(line.argmax())], []).append(float(line.max()))

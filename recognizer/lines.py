@@ -37,6 +37,14 @@ _STRETCHES = (1.13, 0.88)
 _THICK, _HALF, _FADED = 0.3, 128, 1.7
 """Where so much of the ink, of at least this grey level, has nothing but ink beside it, a further look has its grey values
 raised to this power: in a small scan, or with a thick pen, strokes run into one another, and their middle stays darkest."""
+_BAND, _SMOOTHED = 0.5, 1 / 16
+"""Digits stand side by side in the rows where the ink is parted into so many pieces at least, as a share of the most that a row
+has; smoothed over so much of the line's height."""
+_FEWEST, _HIGHER, _BROAD = 3.0, 1.4, 2.0
+"""Such rows tell the digits' height where there are so many pieces, the components are so much higher, and one of these is so
+broad, in heights of the band."""
+_ABOVE_BAND = 0.07
+"""How far digits reach above and below the band: only their middle is parted into all pieces."""
 _LONGEST = 1600
 """Widest line picture, in pixels: over a hundred digits."""
 
@@ -64,6 +72,9 @@ class Framing:
     """What keeps its place as the picture comes nearer, from the top of the digits (0) to their foot (1)."""
     whole: bool = False
     """Whether what is taller than the digits must be in the picture from top to bottom, which makes them smaller."""
+    band: tuple[float, float] | None = None
+    """The first row of the digits and the one after their last, where their components do not tell; of a line that climbs, at
+    the middle of its length."""
 
 
 _LEVELS = np.arange(256, dtype=np.float32)
@@ -91,14 +102,18 @@ def cut_line(flat: GreyImage, mask: InkMask, line: Sequence[Component], framing:
     height = float(median(b.height for b in boxes))
     slope = _slope(boxes, height)
     middle = (left + right) / 2
-    sunk = [slope * (b.x + b.width / 2 - middle) for b in boxes]
-    tallest = np.inf if framing.whole else _TALL * height
-    digits = [
-        (box.y - s, box.bottom - s)
-        for component, box, s in zip(line, boxes, sunk, strict=True)
-        if box.height <= tallest or (_CUT * height <= box.height <= _TALLEST * height and not _is_bar(component))
-    ]
-    top, bottom = min(first for first, _ in digits), max(last for _, last in digits)
+    if framing.band:
+        top, bottom = framing.band
+        height = bottom - top
+    else:
+        sunk = _sunk(boxes, slope)
+        tallest = np.inf if framing.whole else _TALL * height
+        digits = [
+            (box.y - s, box.bottom - s)
+            for component, box, s in zip(line, boxes, sunk, strict=True)
+            if box.height <= tallest or (_CUT * height <= box.height <= _TALLEST * height and not _is_bar(component))
+        ]
+        top, bottom = min(first for first, _ in digits), max(last for _, last in digits)
     scale = framing.zoom * min(_TEXT_HEIGHT / height, _EXTENT / (bottom - top))
     scale = min(scale, _LONGEST / (right - left))
     reach = LINE_HEIGHT / scale
@@ -132,6 +147,46 @@ def cut_line(flat: GreyImage, mask: InkMask, line: Sequence[Component], framing:
     if len(bright):
         image = cv2.convertScaleAbs(image, alpha=255.0 / float(bright.mean()))
     return LinePicture(np.asarray(image, dtype=np.uint8), float(x0), float(y0), scale)
+
+
+def _sunk(boxes: Sequence[Box], slope: float) -> list[float]:
+    """By how much each component of a line that sinks stands lower than it would in the middle of the line."""
+    middle = (min(b.x for b in boxes) + max(b.right for b in boxes)) / 2
+    return [slope * (b.x + b.width / 2 - middle) for b in boxes]
+
+
+def find_band(line: Sequence[Component]) -> tuple[float, float] | None:
+    """The rows of the digits of a line where these are joined to slashes and to one another, as in dates: their components are
+    higher than they are, but side by side are many strokes only where the digits stand.
+
+    Args:
+        line: the line's components, at least one.
+
+    Returns:
+        The first row and the one after the last; None where the components tell as well.
+    """
+    boxes = [component.box for component in line]
+    height = float(median(b.height for b in boxes))
+    tops = [round(b.y - s) for b, s in zip(boxes, _sunk(boxes, _slope(boxes, height)), strict=True)]
+    left, top = min(b.x for b in boxes), min(tops)
+    bottom = max(y + b.height for y, b in zip(tops, boxes, strict=True))
+    ink = np.zeros((bottom - top, max(b.right for b in boxes) - left), np.uint8)
+    for component, box, y in zip(line, boxes, tops, strict=True):
+        window = ink[y - top : y - top + box.height, box.x - left : box.right - left]
+        np.maximum(window, component.ink, out=window)
+    pieces = np.count_nonzero(np.diff((ink > 0).astype(np.int8), axis=1, prepend=0) == 1, axis=1).astype(np.float32)
+    side = max(1, int(_SMOOTHED * len(pieces))) | 1
+    smooth = cv2.blur(pieces[:, None], (1, side), borderType=cv2.BORDER_CONSTANT).ravel()
+    most = int(smooth.argmax())
+    few = np.flatnonzero(smooth < _BAND * smooth[most])
+    place = int(np.searchsorted(few, most))
+    first = int(few[place - 1]) + 1 if place else 0
+    last = int(few[place]) if place < len(few) else len(smooth)
+    own = last - first
+    joined = any(b.width >= _BROAD * own and b.height >= _HIGHER * own for b in boxes)
+    if smooth[most] < _FEWEST or height < _HIGHER * own or not joined:
+        return None
+    return top + first - _ABOVE_BAND * own, top + last + _ABOVE_BAND * own
 
 
 def _is_bar(component: Component) -> bool:
@@ -174,6 +229,18 @@ def closer_looks(flat: GreyImage, mask: InkMask, line: Sequence[Component]) -> l
     """
     near = [cut_line(flat, mask, line, framing).image for framing in _CLOSER]
     return [[image, *_stretched(image)] for image in near]
+
+
+def looks_at_band(flat: GreyImage, mask: InkMask, line: Sequence[Component]) -> list[GreyImage]:
+    """The same line with its digits as high as `find_band` says: a first look and further ones, or none where it says nothing.
+
+    Arguments as for `cut_line`; (32, W) uint8 each.
+    """
+    band = find_band(line)
+    if band is None:
+        return []
+    image = cut_line(flat, mask, line, Framing(band=band)).image
+    return [image, *_stretched(image)]
 
 
 def _stretched(image: GreyImage) -> list[GreyImage]:
