@@ -65,9 +65,11 @@ _WORST_LINE, _WORST_CANDIDATE = -12.0, -60.0
 """The same of the line network's log-probability: where a text is believed or not, and where it is chosen."""
 _FEW_LINES = 2
 """Of more lines the ink is not sought again: of a page one doubtful line is a small part, and it takes the longest."""
-_RATHER_THAN_NONE = 0.7
-"""A text takes the place of none at all if it is more probable than this: so of 1,000 pictures without a number 19 give a text,
-where 18 do at the first reading."""
+_RATHER_THAN_NONE, _FEW = 0.7, 2
+"""A text of so few digits, or of nothing but 1s, takes the place of none at all if it is more probable than this: so of 1,000
+pictures without a number 19 give a text, where 18 do at the first reading ..."""
+_LONG_RATHER_THAN_NONE = 0.3
+"""... and one of more digits if it is more probable than this: chance hardly makes one."""
 _TOGETHER = np.array([1.045, 0.526, -0.016, -0.594, 0.939, 0.187, -2.296, -2.055, -2.777])
 """How the signs that a text is right add up to the log-odds that it is, by logistic regression on real lines of thirteen kinds
 and on pictures without any digit. The signs: always 1; the log-odds among the candidates; the line network's log-probability;
@@ -79,6 +81,8 @@ _ALONE = np.array([1.242, 0.569, 1.681])
 _LEAST_BELIEVED = 0.21
 """A text of less probability is no text: one in six is right of real pictures, and most that pictures without a number give are
 among them."""
+_MANY, _LEAST_OF_MANY = 5, 0.1
+"""The same of a text of so many digits: of 2,000 pictures without a number none gives one that is more probable."""
 _LEAST_OF_ONE = 0.6
 """The same of a text of one digit, which a crease, a heart or the corner of a box may look like: of 83 lone digits that are
 read right in real pictures three are less probable, and of 1,981 of EMNIST's test part 20; and of 2,000 pictures without a
@@ -409,8 +413,10 @@ def has_few_lines(reading: Reading) -> bool:
 
 def gives_way(first: Reading, second: Reading) -> bool:
     """Whether a doubtful reading gives way to another of the same picture."""
-    least = first.confidence + _BETTER if first.text else _RATHER_THAN_NONE
-    return second.confidence > least
+    if first.text:
+        return second.confidence > first.confidence + _BETTER
+    is_long = len(second.text) > _FEW and is_more_than_lines(second)
+    return second.confidence > (_LONG_RATHER_THAN_NONE if is_long else _RATHER_THAN_NONE)
 
 
 def is_more_than_lines(reading: Reading) -> bool:
@@ -442,7 +448,7 @@ def _probability(log_odds: float) -> float:
 
 def _believed(text: str, probability: float) -> tuple[str, float]:
     """A text with its probability; one that is hardly believed is none at all: a drawing, a texture, the border of a cell."""
-    least = _LEAST_OF_ONE if len(text) == 1 else _LEAST_BELIEVED
+    least = _LEAST_OF_MANY if len(text) >= _MANY else _LEAST_OF_ONE if len(text) == 1 else _LEAST_BELIEVED
     return (text, probability) if probability >= least else ("", 1 - probability)
 
 
