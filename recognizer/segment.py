@@ -50,7 +50,9 @@ BESIDE = 1 / 3
 _SAME_LINE = 0.6
 """Lines that overlap in height by this share of the lower one's, and nowhere in width, are one."""
 _FRAGMENT_LINE = 0.6
-"""A single component lower than this, in text heights of the tallest line, is no line of its own."""
+"""A single component lower than this, in text heights of the tallest line, is no line of its own ..."""
+_BROAD, _BROAD_LINE = 2.5, 0.5
+"""... but so high is enough where it is so broad, in its own heights: a number whose digits are joined."""
 _MARK_REACH = 1.5
 """How far a mark may stand before or behind a line, in text heights."""
 _MAX_COMPONENTS = 2000
@@ -292,12 +294,12 @@ def _without_fragments(lines: list[list[Component]]) -> list[list[Component]]:
     there are such: a whole number in one is as high as its highest stroke."""
     several = [line for line in lines if len(line) > 1] or lines
     tallest = max((text_height(line) for line in several), default=0.0)
-    return [
-        line
-        for line in lines
-        if len(line) > 1
-        or (line[0].box.height >= _FRAGMENT_LINE * tallest and not any(_hangs(line[0].box, other) for other in lines))
-    ]
+
+    def is_line(box: Box) -> bool:
+        share = _BROAD_LINE if box.width >= _BROAD * box.height else _FRAGMENT_LINE
+        return box.height >= share * tallest and not any(_hangs(box, line) for line in lines)
+
+    return [line for line in lines if len(line) > 1 or is_line(line[0].box)]
 
 
 def _hangs(box: Box, line: Sequence[Component]) -> bool:
