@@ -47,6 +47,8 @@ _JOINT_HEIGHT = 1.35
 """Tallest digit that a fragment may make, in text heights."""
 BESIDE = 1 / 3
 """Ink stands beside other ink where their heights overlap by this share of the lower one's."""
+_LOW = 0.5
+"""... and ink that is lower than this share of the ink left of it does not part it from what is behind."""
 _SAME_LINE = 0.6
 """Lines that overlap in height by this share of the lower one's, and nowhere in width, are one."""
 _FRAGMENT_LINE = 0.6
@@ -222,9 +224,11 @@ def sort_left_to_right(components: Sequence[Component]) -> list[list[Component]]
         overlap = np.minimum(bottom[i], bottom[i + 1 :]) - np.maximum(y[i], y[i + 1 :])
         lower = np.minimum(bottom[i] - y[i], bottom[i + 1 :] - y[i + 1 :])
         gap = np.where(overlap >= BESIDE * lower, x[i + 1 :] - right[i], np.inf)
-        nearest = int(gap.argmin())
-        if np.isfinite(gap[nearest]):
-            line_of[root(i + 1 + nearest)] = root(i)
+        # A comma beside a digit may hang so low that it is not beside the next: a digit is linked over it, too.
+        digits = np.where(bottom[i + 1 :] - y[i + 1 :] >= _LOW * (bottom[i] - y[i]), gap, np.inf)
+        for nearest in {int(gap.argmin()), int(digits.argmin())}:
+            if np.isfinite(gap[nearest]):
+                line_of[root(i + 1 + nearest)] = root(i)
     lines: dict[int, list[Component]] = {}
     for index, component in enumerate(ordered):
         lines.setdefault(root(index), []).append(component)
