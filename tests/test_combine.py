@@ -35,6 +35,7 @@ def every_text_is_believed():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(combine, "_LEAST_BELIEVED", 0.0)
         patch.setattr(combine, "_LEAST_OF_ONE", 0.0)
+        patch.setattr(combine, "_LEAST_OF_MANY", 0.0)
         yield
 
 
@@ -289,6 +290,13 @@ def test_one_digit_alone_takes_more_belief(monkeypatch):
         assert read_line(said, text, alone=False)[0] == text
 
 
+def test_many_digits_take_less_belief(monkeypatch):
+    monkeypatch.setattr(combine, "_LEAST_BELIEVED", 1.0)
+    for text, read in (("4621", ""), ("46213", "46213")):
+        said = evidence(singles(len(text)), rows(text, 0.6, other=1), torn(text, "1", 0.4))
+        assert read_line(said, text, alone=False)[0] == read
+
+
 def test_text_of_more_digits_than_frames_is_possible_but_not_likely():
     said = evidence(singles(3), rows("253", 0.9), answer([6, BLANK], 0.99))
     text, probability = read_line(said, "253", alone=False)
@@ -496,6 +504,33 @@ def test_framings_that_differ_or_say_one_digit_over_and_over_do_not_count_withou
         assert read_line(joined(*framings), "0", alone=False) == before
 
 
+def looking_at_band(first, *looks):
+    """As `looking_closer`, with what the line network says where the digits' height is told by their rows."""
+    asked = []
+
+    def look_at_band():
+        asked.append(True)
+        return list(looks)
+
+    return LineEvidence(singles(2), 0, rows("27", 0.6, other=1), first, look_at_band=look_at_band), asked
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_where_rows_tell_the_digits_height_the_first_look_does_not_count(alone):
+    wrong = torn("41", "7", 0.5)
+    said, asked = looking_at_band(wrong, *[spread("27", 28)] * 3)
+    text, probability = read_line(replace(said, probabilities=rows("27", 0.99)), "27", alone)
+    assert (text, asked) == ("27", [True])
+    counted, _ = looking_closer(wrong, [spread("27", 28)] * 3)
+    assert probability > read_line(replace(counted, probabilities=rows("27", 0.99)), "27", alone)[1] + 0.01
+
+
+def test_a_sure_line_is_not_looked_at_by_its_rows():
+    said, asked = looking_at_band(spread("27", 24), spread("11", 24))
+    assert read_line(replace(said, probabilities=rows("27", 0.999)), "27", alone=False)[0] == "27"
+    assert not asked
+
+
 def test_a_sure_line_is_not_looked_at_from_nearer():
     said, asked = looking_closer(spread("27", 24), [spread("11", 24)])
     assert read_line(replace(said, probabilities=rows("27", 0.999)), "27", alone=False)[0] == "27"
@@ -536,6 +571,12 @@ def test_a_reading_gives_way_to_one_that_is_clearly_more_probable_and_none_only_
     assert not gives_way(first, reading(0.0))
     assert gives_way(reading(0.0), reading(0.8, "13"))
     assert not gives_way(reading(0.0), reading(0.6, "13"))
+
+
+@pytest.mark.parametrize(("text", "wins"), [("135", True), ("13", False), ("111", False)])
+def test_a_long_text_is_rather_a_number_than_chance_unless_it_is_all_1s(text, wins):
+    assert gives_way(reading(0.0), reading(0.4, text)) is wins
+    assert not gives_way(reading(0.0), reading(0.2, text))
 
 
 def test_a_sure_text_gives_way_to_a_longer_one_in_even_light_that_is_as_sure():

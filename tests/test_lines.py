@@ -3,8 +3,10 @@
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from recognizer.lines import Framing, closer_looks, cut_line, further_looks, place_frames
+from recognizer.lines import Framing, closer_looks, cut_line, find_band, further_looks, looks_at_band, place_frames
 from recognizer.segment import find_components
 from recognizer.types import Box, Component
 from train.examples import render_number
@@ -347,6 +349,59 @@ def test_closer_looks_show_digits_larger_that_touch_what_is_tall():
         assert all(look.shape[0] == 32 and look.dtype == np.uint8 for look in looks)
         assert looks[0].shape[1] > 1.1 * first.image.shape[1]
         assert looks[1].shape[1] > looks[0].shape[1] > looks[2].shape[1]
+
+
+def joined_date(rise=0):
+    """Pairs of joined 0s of 60 rows, the first of each pair joined to a slash that is more than twice as high; all of them are
+    joined where the line is level, and each pair stands so much higher than the one before where it rises."""
+    ink = np.zeros((160 + 4 * rise, 980), np.uint8)
+    for pair in range(5):
+        left, top = 20 + 195 * pair, 50 + rise * (4 - pair)
+        for x in (left, left + 90):
+            cv2.rectangle(ink, (x, top), (x + 40, top + 59), 255, 5)
+        cv2.line(ink, (left + 40, top + 20), (left + 90, top + 20), 255, 5)
+        cv2.line(ink, (left - 5, top + 100), (left + 20, top - 40), 255, 5)
+        if pair < 4 and not rise:
+            cv2.line(ink, (left + 130, top + 40), (left + 195, top + 40), 255, 5)
+    return picture_of(ink)
+
+
+@pytest.mark.parametrize("rise", [0, 12])
+def test_digits_that_are_joined_to_slashes_are_found_by_the_rows_that_they_stand_in(rise):
+    flat, mask = joined_date(rise)
+    components = find_components(mask, mask)
+    assert len(components) == (5 if rise else 1)
+    top, bottom = find_band(components)
+    assert top == pytest.approx(80 + 2 * rise, abs=8)
+    assert bottom == pytest.approx(140 + 2 * rise, abs=8)
+    looks = looks_at_band(flat, mask, components)
+    usual = cut_line(flat, mask, components)
+    assert all(look.shape[0] == 32 and look.dtype == np.uint8 for look in looks)
+    assert looks[0].shape[1] > 1.4 * usual.image.shape[1]
+    assert looks[1].shape[1] > looks[0].shape[1] > looks[2].shape[1]
+    last_digit = looks[0][:, -looks[0].shape[1] // 16 :]
+    rows = np.flatnonzero((last_digit > 127).any(axis=1))
+    assert 17 <= rows[-1] + 1 - rows[0] <= 24
+
+
+def test_digits_that_stand_apart_tell_their_height_themselves():
+    flat, mask = picture_of(number("122596"))
+    components = find_components(mask, mask)
+    assert find_band(components) is None
+    assert looks_at_band(flat, mask, components) == []
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 80), st.integers(0, 40), st.integers(1, 90), st.integers(1, 60)),
+        min_size=1,
+        max_size=6,
+    )
+)
+def test_the_rows_of_the_digits_lie_about_the_ink_whatever_it_is(boxes):
+    line = [Component(Box(*box), np.full((box[3], box[2]), 255, np.uint8)) for box in boxes]
+    if (band := find_band(line)) is not None:
+        assert -10 <= band[0] < band[1] <= 110
 
 
 @pytest.mark.parametrize("anchor", [0.0, 0.5, 1.0])

@@ -247,6 +247,19 @@ def test_what_is_much_lower_than_the_lines_is_no_line():
     assert sort_left_to_right([joined, block(30, 200, 60, 30)]) == [[joined]]
 
 
+@pytest.mark.parametrize(("height", "lines"), [(33, 2), (27, 1)])
+def test_a_low_line_whose_digits_are_joined_is_one(height, lines):
+    line = [block(30, 100, 30, 60), block(90, 100, 30, 60)]
+    assert len(sort_left_to_right([*line, block(30, 200, 120, height)])) == lines
+
+
+def test_a_comma_that_hangs_low_does_not_part_the_digits_beside_it():
+    """The first digit reaches down as far as the comma, the next do not."""
+    digits = [block(16, 25, 32, 73), block(61, 27, 34, 47), block(100, 27, 40, 45)]
+    assert sort_left_to_right([*digits, block(44, 69, 27, 34)])[0][0] is digits[0]
+    assert len(sort_left_to_right([*digits, block(44, 69, 27, 34)])) == 1
+
+
 def test_broad_body_of_a_broken_6_is_no_comma():
     digits = [block(30, 128, 45, 35), block(110, 100, 30, 80)]
     assert sort_left_to_right(digits) == [digits]

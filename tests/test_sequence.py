@@ -99,7 +99,7 @@ def test_a_frame_for_every_two_columns(reader, width):
 @pytest.mark.parametrize(("width", "padded"), [(1, 32), (32, 32), (33, 40), (160, 160), (161, 168)])
 def test_the_network_sees_widths_that_it_takes(reader, monkeypatch, width, padded):
     batches = []
-    monkeypatch.setattr(reader._session, "run", lambda batch: batches.append(batch) or np.zeros((1, padded // 2, 12)))
+    monkeypatch.setattr(reader._session, "run", lambda all_: batches.extend(all_) or [np.zeros((1, padded // 2, 12))])
     (line,) = noise(width)
     reader.predict([line])
     (batch,) = batches
@@ -133,9 +133,9 @@ def test_a_page_of_lines_goes_through_in_small_parts(reader, monkeypatch):
     sizes = []
     run = reader._session.run
 
-    def watched(batch):
-        sizes.append(batch.shape)
-        return run(batch)
+    def watched(batches):
+        sizes.extend(batch.shape for batch in batches)
+        return run(batches)
 
     monkeypatch.setattr(module, "_MAX_COLUMNS", 200)
     monkeypatch.setattr(reader._session, "run", watched)
