@@ -9,8 +9,8 @@ from recognizer.checkpoint import Checkpoint
 from recognizer.onnx_session import CORES, OnnxSession
 from recognizer.types import CROP_SIZE
 
-_MAX_BATCH = 512
-"""Crops a call of the network: bounds the memory a page full of marks can take (about 100 kB a crop)."""
+_MAX_BATCH = 128
+"""Crops a call of the network: bounds the memory a page full of marks can take (about 100 kB a crop, on each core)."""
 _LEAST_BATCH = 2
 """Of fewer crops no core is given a part of its own."""
 

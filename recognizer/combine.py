@@ -82,7 +82,7 @@ _LEAST_BELIEVED = 0.21
 """A text of less probability is no text: one in six is right of real pictures, and most that pictures without a number give are
 among them."""
 _MANY, _LEAST_OF_MANY = 5, 0.1
-"""The same of a text of so many digits: of 2,000 pictures without a number none gives one that is more probable."""
+"""The same of a text of so many digits: of 2,000 pictures without a number two give one that is more probable."""
 _LEAST_OF_ONE = 0.6
 """The same of a text of one digit, which a crease, a heart or the corner of a box may look like: of 83 lone digits that are
 read right in real pictures three are less probable, and of 1,981 of EMNIST's test part 20; and of 2,000 pictures without a

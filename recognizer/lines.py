@@ -177,6 +177,7 @@ def find_band(line: Sequence[Component]) -> tuple[float, float] | None:
     pieces = np.count_nonzero(np.diff((ink > 0).astype(np.int8), axis=1, prepend=0) == 1, axis=1).astype(np.float32)
     side = max(1, int(_SMOOTHED * len(pieces))) | 1
     smooth = cv2.blur(pieces[:, None], (1, side), borderType=cv2.BORDER_CONSTANT).ravel()
+    # Up and down from the row with the most pieces, as far as there are many.
     most = int(smooth.argmax())
     few = np.flatnonzero(smooth < _BAND * smooth[most])
     place = int(np.searchsorted(few, most))

@@ -19,8 +19,9 @@ _WIDTH_STEP = 8
 """The network takes widths that are multiples of this ..."""
 _LEAST_WIDTH = 32
 """... and learnt from none below this."""
-_MAX_COLUMNS = 4096
-"""Columns of all lines in a call of the network, unless one line is wider: bounds the memory (about 6 kB a column)."""
+_MAX_COLUMNS = 1024
+"""Columns of all lines in a call of the network, unless one line is wider: bounds the memory (about 6 kB a column, on each
+core)."""
 
 
 class SequenceReader:
