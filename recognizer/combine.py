@@ -82,7 +82,7 @@ _LEAST_BELIEVED = 0.21
 """A text of less probability is no text: one in six is right of real pictures, and most that pictures without a number give are
 among them."""
 _MANY, _LEAST_OF_MANY = 5, 0.1
-"""The same of a text of so many digits: of 2,000 pictures without a number two give one that is more probable."""
+"""The same of a text of so many digits: of 2,000 pictures without a number four give one that is more probable."""
 _LEAST_OF_ONE = 0.6
 """The same of a text of one digit, which a crease, a heart or the corner of a box may look like: of 83 lone digits that are
 read right in real pictures three are less probable, and of 1,981 of EMNIST's test part 20; and of 2,000 pictures without a
@@ -107,6 +107,18 @@ class Look:
         return merge_idle(self.log_probs)
 
 
+class Band(NamedTuple):
+    """What the line network says of pictures in which the digits' height is told by the rows in which they stand."""
+
+    picture: LinePicture
+    looks: list[Look]
+    """Of `picture`, and of others of the same framing."""
+
+
+def _nothing() -> None:
+    return None
+
+
 @dataclass(frozen=True)
 class LineEvidence:
     """All that both networks say of one line."""
@@ -124,9 +136,9 @@ class LineEvidence:
 
     look_closer: Callable[[], Sequence[Sequence[LogProbs]]] = tuple
     """The same of pictures from nearer: a list for each framing."""
-    look_at_band: Callable[[], Sequence[LogProbs]] = tuple
-    """The same of pictures in which the digits are as high as the rows say in which they stand side by side; none where these
-    say nothing else than the components."""
+    look_at_band: Callable[[], tuple[LinePicture, Sequence[LogProbs]] | None] = _nothing
+    """The same of pictures in which the digits are as high as the rows say in which they stand side by side, and the first of
+    these; None where the rows say nothing else than the components."""
 
     @cached_property
     def all_pieces(self) -> list[Piece]:
@@ -154,9 +166,10 @@ class LineEvidence:
         return [[Look(merge_marks(log_probs)) for log_probs in looks] for looks in self.look_closer()]
 
     @cached_property
-    def looks_at_band(self) -> list[Look]:
-        """What it says where the digits' height is known by the rows in which they stand."""
-        return [Look(merge_marks(log_probs)) for log_probs in self.look_at_band()]
+    def band(self) -> Band | None:
+        """What it says where the digits' height is told by the rows in which they stand; None where these tell nothing."""
+        seen = self.look_at_band()
+        return seen and Band(seen[0], [Look(merge_marks(log_probs)) for log_probs in seen[1]])
 
     def fits(self, texts: Sequence[str]) -> list[tuple[list[Step], float] | None]:
         """How each of some texts fits the pieces, as `recognizer.lattice.fit_texts` says."""
@@ -295,8 +308,8 @@ def read_line(evidence: LineEvidence, segmented: str, alone: bool, parted: bool 
         usual, least = text, probability + _BETTER
         framings = [[evidence.look, *looks] for looks in evidence.closer_looks]
         # Where its digits are joined to what is much higher, the first look saw them too small to count.
-        for looks in [*framings, evidence.looks_at_band]:
-            nearer, believed = weigh(looks) if looks else ("", 0.0)
+        for looks in [*framings, *([evidence.band.looks] if evidence.band else [])]:
+            nearer, believed = weigh(looks)
             if believed > least and not _loses_an_end(evidence, usual, nearer):
                 text, probability, least = nearer, believed, believed
         if probability < _HOPELESS:
@@ -311,7 +324,7 @@ def _by_majority(evidence: LineEvidence, text: str, probability: float) -> tuple
     bars give them, take more than its word.
     """
     framings: dict[str, list[float]] = {}
-    for looks in filter(None, [*evidence.closer_looks, evidence.looks_at_band]):
+    for looks in [*evidence.closer_looks, *([evidence.band.looks] if evidence.band else [])]:
         texts, log_probs = _propose(looks)
         line = log_probs.mean(axis=0)
         framings.setdefault(texts[int(line.argmax())], []).append(float(line.max()))
@@ -452,6 +465,13 @@ def _believed(text: str, probability: float) -> tuple[str, float]:
     return (text, probability) if probability >= least else ("", 1 - probability)
 
 
+def _band_that_sees(evidence: LineEvidence, text: str) -> Band | None:
+    """The looks at the rows of the digits, where these alone see a text."""
+    if not text or text in evidence.look.texts or evidence.band is None:
+        return None
+    return evidence.band if any(text in look.texts for look in evidence.band.looks) else None
+
+
 def spell(
     evidence: LineEvidence,
     text: str,
@@ -474,7 +494,9 @@ def spell(
         The pieces that spell the text, digits and marks, from left to right; or, where none do, a place for each digit by the
         line network's frames. Of the text "", marks alone.
     """
-    merged = evidence.look.log_probs
+    band = _band_that_sees(evidence, text)
+    look, picture = (band.looks[0], band.picture) if band else (evidence.look, picture)
+    merged = look.log_probs
     labels = [CLASS_NAMES.index(digit) for digit in text]
     try:
         spans = align(merged, text)
@@ -484,9 +506,10 @@ def spell(
         np.exp(merged[start + int(merged[start:end, label + 1].argmax()), 1:])
         for (start, end), label in zip(spans, labels, strict=True)
     ]
-    (found,) = evidence.fits([text])
+    # Pieces are cut by what the usual look sees.
+    found = None if band else evidence.fits([text])[0]
     if found is None and text:
-        boxes = place_frames(picture, spans, FRAME, mask, line)
+        boxes = place_frames(picture, spans, FRAME, mask, line, text_alone=band is not None)
         return [
             Choice(-1, box, 1.0, label=label, in_line=row)
             for box, label, row in zip(boxes, labels, in_line, strict=True)

@@ -232,16 +232,18 @@ def closer_looks(flat: GreyImage, mask: InkMask, line: Sequence[Component]) -> l
     return [[image, *_stretched(image)] for image in near]
 
 
-def looks_at_band(flat: GreyImage, mask: InkMask, line: Sequence[Component]) -> list[GreyImage]:
-    """The same line with its digits as high as `find_band` says: a first look and further ones, or none where it says nothing.
+def look_at_band(
+    flat: GreyImage, mask: InkMask, line: Sequence[Component]
+) -> tuple[LinePicture, list[GreyImage]] | None:
+    """The same line with its digits as high as `find_band` says, and further looks at that; None where it says nothing.
 
     Arguments as for `cut_line`; (32, W) uint8 each.
     """
     band = find_band(line)
     if band is None:
-        return []
-    image = cut_line(flat, mask, line, Framing(band=band)).image
-    return [image, *_stretched(image)]
+        return None
+    picture = cut_line(flat, mask, line, Framing(band=band))
+    return picture, _stretched(picture.image)
 
 
 def _stretched(image: GreyImage) -> list[GreyImage]:
@@ -264,7 +266,12 @@ def _slope(boxes: Sequence[Box], height: float) -> float:
 
 
 def place_frames(
-    picture: LinePicture, spans: Sequence[tuple[int, int]], frame: int, mask: InkMask, line: Sequence[Component]
+    picture: LinePicture,
+    spans: Sequence[tuple[int, int]],
+    frame: int,
+    mask: InkMask,
+    line: Sequence[Component],
+    text_alone: bool = False,
 ) -> list[Box]:
     """Boxes of digits that are known by their frames alone: the ink half-way to their neighbours.
 
@@ -274,6 +281,7 @@ def place_frames(
         frame: width of a frame, in pixels of the line picture.
         mask: (height, width) uint8 at working size, 255 where there is ink.
         line: the line's components.
+        text_alone: leave out what stands above and below the digits in the picture.
 
     Returns:
         A box for each span, at working size, inside the mask and at least one pixel wide and high.
@@ -281,6 +289,10 @@ def place_frames(
     boxes = [component.box for component in line]
     left, right = min(b.x for b in boxes), max(b.right for b in boxes)
     top, bottom = min(b.y for b in boxes), max(b.bottom for b in boxes)
+    if text_alone:
+        margin = (LINE_HEIGHT - _EXTENT) / 2
+        first, last = ((row / picture.scale + picture.y) for row in (margin, LINE_HEIGHT - margin))
+        top, bottom = max(top, round(first)), max(top + 1, min(bottom, round(last)))
     centres = [picture.x + (start + end) / 2 * frame / picture.scale for start, end in spans]
     edges = [float(left), *((a + b) / 2 for a, b in pairwise(centres)), float(right)]
     placed = []

@@ -31,7 +31,7 @@ from recognizer.decode import Choice, choose, decode, digits_of, text_of
 from recognizer.enclosures import without_enclosures
 from recognizer.errors import CheckpointError
 from recognizer.image_io import load_image
-from recognizer.lines import LinePicture, closer_looks, cut_line, further_looks, looks_at_band
+from recognizer.lines import LinePicture, closer_looks, cut_line, further_looks, look_at_band
 from recognizer.normalize import normalize, normalize_all
 from recognizer.paper import without_table
 from recognizer.rulings import remove_rulings
@@ -222,9 +222,9 @@ class DigitReader:
             last = first + sum(map(len, pieces))
             look_again = partial(self._look_again, binarized, row, picture)
             look_closer = partial(self._look_closer, binarized, row)
-            look_at_band = partial(self._look_at_band, binarized, row)
+            band = partial(self._look_at_band, binarized, row)
             own = probabilities[first:last]
-            evidence.append(LineEvidence(pieces, first, own, answer, look_again, look_closer, look_at_band))
+            evidence.append(LineEvidence(pieces, first, own, answer, look_again, look_closer, band))
             first = last
         return _Lines(pictures, crops, probabilities, chosen, evidence)
 
@@ -274,10 +274,13 @@ class DigitReader:
         answers = iter(self._sequence.predict([look for looks in framings for look in looks]))
         return [[next(answers) for _ in looks] for looks in framings]
 
-    def _look_at_band(self, binarized: Binarized, row: Sequence[Component]) -> list[npt.NDArray[np.float32]]:
-        """The same of pictures in which the digits are as high as the rows that they stand in."""
+    def _look_at_band(
+        self, binarized: Binarized, row: Sequence[Component]
+    ) -> tuple[LinePicture, list[npt.NDArray[np.float32]]] | None:
+        """The same of pictures in which the digits are as high as the rows that they stand in, and the first of them."""
         assert self._sequence is not None
-        return self._sequence.predict(looks_at_band(binarized.flat, binarized.mask, row))
+        found = look_at_band(binarized.flat, binarized.mask, row)
+        return found and (found[0], self._sequence.predict([found[0].image, *found[1]]))
 
 
 class _Lines(NamedTuple):

@@ -22,7 +22,7 @@ from recognizer.combine import (
 )
 from recognizer.ctc import BLANK, MARK
 from recognizer.decode import choose, decode, text_of
-from recognizer.lines import cut_line
+from recognizer.lines import LinePicture, cut_line
 from recognizer.sequence import FRAME
 from recognizer.types import CLASS_NAMES, Box, Component, Digit, Piece, Reading
 
@@ -510,7 +510,7 @@ def looking_at_band(first, *looks):
 
     def look_at_band():
         asked.append(True)
-        return list(looks)
+        return LinePicture(np.zeros((32, 2 * len(looks[0])), np.uint8), 0.0, 0.0, 1.0), list(looks)
 
     return LineEvidence(singles(2), 0, rows("27", 0.6, other=1), first, look_at_band=look_at_band), asked
 
@@ -523,6 +523,25 @@ def test_where_rows_tell_the_digits_height_the_first_look_does_not_count(alone):
     assert (text, asked) == ("27", [True])
     counted, _ = looking_closer(wrong, [spread("27", 28)] * 3)
     assert probability > read_line(replace(counted, probabilities=rows("27", 0.99)), "27", alone)[1] + 0.01
+
+
+def test_a_text_that_only_the_rows_show_is_spelled_by_what_is_seen_there():
+    """The usual look sees a 4 alone; what the other sees, 2 and 7, has their places and is sure of them."""
+    near = spread("27", 30)
+    said, _ = looking_at_band(spread("4", 24), *[near] * 3)
+    line = [pieces[0].component for pieces in said.pieces]
+    mask = np.zeros((32, 60), np.uint8)
+    for part in line:
+        x, y, width, height = part.box
+        mask[y : y + height, x : x + width] = 255
+    usual = LinePicture(np.zeros((32, 48), np.uint8), 0.0, 0.0, 1.0)
+    choices = spell(said, "27", [], usual, mask, line)
+    assert [choice.label for choice in choices] == [2, 7]
+    assert [choice.index for choice in choices] == [-1, -1]
+    for choice in choices:
+        assert choice.in_line[choice.label] > 0.9
+    assert choices[0].box.right <= choices[1].box.x
+    assert [choice.label for choice in spell(said, "4", [], usual, mask, line) if not choice.is_mark] == [4]
 
 
 def test_a_sure_line_is_not_looked_at_by_its_rows():

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recognizer.lines import Framing, closer_looks, cut_line, find_band, further_looks, looks_at_band, place_frames
+from recognizer.lines import Framing, closer_looks, cut_line, find_band, further_looks, look_at_band, place_frames
 from recognizer.segment import find_components
 from recognizer.types import Box, Component
 from train.examples import render_number
@@ -274,6 +274,18 @@ def test_placed_boxes_lie_in_the_picture_wherever_the_frames_are(spans):
         assert 0 <= box.y < box.bottom <= mask.shape[0]
 
 
+def test_what_reaches_over_the_digits_is_left_out_of_their_places_on_demand():
+    flat, mask = joined_date()
+    components = find_components(mask, mask)
+    picture, _ = look_at_band(flat, mask, components)
+    spans = [(start, start + 6) for start in range(0, picture.image.shape[1] // 2 - 6, 12)]
+    whole, alone = (place_frames(picture, spans, 2, mask, components, text_alone) for text_alone in (False, True))
+    assert max(box.height for box in whole) > 120
+    assert max(box.height for box in alone) < 90
+    for box in alone:
+        assert 60 <= box.y < box.bottom <= 160
+
+
 def test_paper_under_the_frames_is_as_high_as_the_line():
     mask = np.zeros((40, 100), np.uint8)
     mask[10:30, 10:20] = mask[10:30, 80:90] = 255
@@ -374,7 +386,8 @@ def test_digits_that_are_joined_to_slashes_are_found_by_the_rows_that_they_stand
     top, bottom = find_band(components)
     assert top == pytest.approx(80 + 2 * rise, abs=8)
     assert bottom == pytest.approx(140 + 2 * rise, abs=8)
-    looks = looks_at_band(flat, mask, components)
+    picture, further = look_at_band(flat, mask, components)
+    looks = [picture.image, *further]
     usual = cut_line(flat, mask, components)
     assert all(look.shape[0] == 32 and look.dtype == np.uint8 for look in looks)
     assert looks[0].shape[1] > 1.4 * usual.image.shape[1]
@@ -388,7 +401,7 @@ def test_digits_that_stand_apart_tell_their_height_themselves():
     flat, mask = picture_of(number("122596"))
     components = find_components(mask, mask)
     assert find_band(components) is None
-    assert looks_at_band(flat, mask, components) == []
+    assert look_at_band(flat, mask, components) is None
 
 
 @given(
