@@ -29,6 +29,9 @@ _FLAT_SHARE = 0.75
 """... where it is lower than this, in text heights."""
 _MAX_MARK_HEIGHT, _MAX_MARK_WIDTH = 0.65, 0.5
 """Tallest and broadest comma, in heights of the digit beside it."""
+_LONG_COMMA, _LOWER_TOP, _LOWER_FOOT = 0.85, 0.3, 0.15
+"""Tallest comma that hangs: with its top so much lower than both its neighbours', and its foot so much lower, in heights of the
+taller of them."""
 _MIN_THICKNESS = 0.5
 """Thinnest stroke of a digit, in typical stroke widths: creases and the edges of sheets are hairlines."""
 _SAMPLED_STROKE = 2.0
@@ -334,7 +337,12 @@ def _without_marks(line: list[Component]) -> list[Component]:
         beside = [other.box for other in line[max(0, index - 1) : index + 2] if other is not component]
         digit = max(beside, key=lambda box: box.height, default=component.box)
         box = component.box
-        small = box.height < _MAX_MARK_HEIGHT * digit.height and box.width < _MAX_MARK_WIDTH * digit.height
-        if not (small and box.y > digit.centre[1]):
+        narrow = box.width < _MAX_MARK_WIDTH * digit.height
+        small = box.height < _MAX_MARK_HEIGHT * digit.height and box.y > digit.centre[1]
+        hangs = len(beside) > 1 and all(
+            box.y - other.y >= _LOWER_TOP * digit.height and box.bottom - other.bottom >= _LOWER_FOOT * digit.height
+            for other in beside
+        )
+        if not (narrow and (small or (hangs and box.height < _LONG_COMMA * digit.height))):
             kept.append(component)
     return kept

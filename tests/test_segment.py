@@ -223,6 +223,22 @@ def test_comma_between_digits_is_left_out():
     assert sort_left_to_right([*digits, comma]) == [digits]
 
 
+@pytest.mark.parametrize(
+    ("box", "stays"),
+    [
+        ((90, 122, 14, 50), False),  # as high as most digits, but lower than both beside it
+        ((90, 112, 14, 60), True),  # a 1 that begins hardly lower
+        ((90, 122, 14, 42), True),  # a low 1 that ends where they do
+        ((190, 122, 14, 50), True),  # at the end: the tail of the number, or a 1 on a line that sinks
+        ((85, 122, 34, 50), True),  # too broad
+    ],
+)
+def test_a_long_comma_that_hangs_between_two_digits_is_left_out(box, stays):
+    digits = [block(50, 100, 30, 60), block(125, 100, 30, 60)]
+    (line,) = sort_left_to_right([*digits, block(*box)])
+    assert len(line) == 2 + stays
+
+
 def test_long_comma_that_hangs_from_a_line_is_no_line_of_its_own():
     digits = [block(10, 10, 20, 50), block(60, 10, 20, 50)]
     assert len(sort_left_to_right([*digits, block(40, 52, 8, 32)])) == 1
