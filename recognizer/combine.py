@@ -7,11 +7,13 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from recognizer.components import fit_line
 from recognizer.ctc import (
     BLANK,
     LogProbs,
@@ -26,7 +28,7 @@ from recognizer.decode import Choice, line_height, piece_scores
 from recognizer.lattice import Step, fit_texts, total_score
 from recognizer.lines import LinePicture, place_frames
 from recognizer.sequence import FRAME
-from recognizer.types import CLASS_NAMES, Component, InkMask, Piece, Reading
+from recognizer.types import CLASS_NAMES, Box, Component, InkMask, Piece, Reading
 
 _CANDIDATES = 4
 """Texts of the line network that are weighed, of each of its looks."""
@@ -54,6 +56,12 @@ _LONG, _WITHIN, _LOWEST, _NO_ONE = 1.3, 0.05, 0.6, 3.0
 """A bar within a line that is so long, in the height of its neighbours, and ends hardly above their foot or below their top, is
 so much less probably a 1, in nats: of 324 bars in real lines that were 1s four were so long, and of 137 slashes 82. Lower than
 so much of the line's height, a neighbour tells nothing."""
+_FLAG = 5.0
+"""Two 1s that are spelled by the flag of one 1 and the stem behind it are so much less probable, in nats ..."""
+_FLAG_HEIGHT, _FLAG_TOP, _FLAG_FOOT, _FLAG_GAP = 0.9, 0.1, 0.15, 0.3
+"""... where that flag is no higher, in heights of the stem, begins so much lower, ends hardly lower, and is so near ..."""
+_FLAG_WIDTH, _FLAG_SLOPE, _FLAG_DEVIATION = 0.6, 0.4, 0.16
+"""... and a stroke that climbs: so broad, in its own height, so steep, and with its ink so near to its axis."""
 _TALL_MARK, _LEAST_PARTED, _PARTED = 0.9, 2, 6.0
 """Where half of a picture's lines, and at least so many, have a mark within that is no lower than this, in heights of the
 digits, as a column of dates has, another line's text is so much more probable, in nats, if it takes a 1 within for one."""
@@ -207,6 +215,12 @@ class LineEvidence:
         return found
 
     @cached_property
+    def flags(self) -> set[int]:
+        """Components that may be the flag of the 1 whose stem is the next, where it does not touch, as `wholes` counts them."""
+        components = [(index, self.all_pieces[index].component) for index in self.wholes]
+        return {index for (index, flag), (_, stem) in pairwise(components) if _is_flag(flag, stem.box)}
+
+    @cached_property
     def scores(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         """Of the pieces as digits and as marks, as `recognizer.decode.piece_scores` gives them, and what slashes are."""
         pieces = self.all_pieces
@@ -216,6 +230,17 @@ class LineEvidence:
         tall = np.array([piece.component.box.height > _TALL * self.height for piece in pieces])
         slashes = digits[:, CLASS_NAMES.index("1")] + np.log(np.where(tall, _TALL_SLASH, _SLASH))
         return digits, np.where(ends, marks + np.where(tall, 0.0, _END), np.logaddexp(marks, slashes))
+
+
+def _is_flag(component: Component, stem: Box) -> bool:
+    box = component.box
+    low = box.height <= _FLAG_HEIGHT * stem.height and box.y - stem.y >= _FLAG_TOP * stem.height
+    beside = box.bottom - stem.bottom <= _FLAG_FOOT * stem.height and stem.x - box.right <= _FLAG_GAP * stem.height
+    if not (low and beside and box.width >= _FLAG_WIDTH * box.height):
+        return False
+    rows, columns = np.nonzero(component.ink)
+    slope, _, deviation = fit_line(columns, rows)
+    return -slope >= _FLAG_SLOPE and deviation <= _FLAG_DEVIATION * box.height
 
 
 class Seen(NamedTuple):
@@ -358,8 +383,8 @@ def _weigh(
     whole = total_score(evidence.pieces, *evidence.scores)
     ways = evidence.fits(texts)
     fit = np.array([-np.inf if way is None else way[1] - whole for way in ways])
-    ones = np.array([_ones_that_are_none(evidence, text, way) for text, way in zip(texts, ways, strict=True)])
-    scores = line + _SEGMENTATION_WEIGHT * np.maximum(fit, _WORST_FIT) - _NO_ONE * ones
+    amiss = np.array([_amiss(evidence, text, way) for text, way in zip(texts, ways, strict=True)])
+    scores = line + _SEGMENTATION_WEIGHT * np.maximum(fit, _WORST_FIT) - amiss
     if parted:
         otherwise = texts[int(scores.argmax())]
         scores += _PARTED * np.array([_lacks_a_one(text, otherwise) for text in texts])
@@ -385,12 +410,14 @@ def _log_odds(scores: npt.NDArray[np.float64], best: int) -> float:
     return float(np.log(max(share, 1e-6) / max(1 - share, 1e-5)))
 
 
-def _ones_that_are_none(evidence: LineEvidence, text: str, way: tuple[Sequence[Step], float] | None) -> int:
-    """How many 1s of a text are spelled by bars that are no 1s."""
+def _amiss(evidence: LineEvidence, text: str, way: tuple[Sequence[Step], float] | None) -> float:
+    """What speaks against a text, in nats: 1s that are spelled by bars that are none, or by the flag of the next."""
     if way is None:
-        return 0
-    digits = (index for index, is_mark in way[0] if not is_mark)
-    return sum(digit == "1" and index in evidence.slashes for digit, index in zip(text, digits, strict=True))
+        return 0.0
+    spelled = list(zip(text, (index for index, is_mark in way[0] if not is_mark), strict=True))
+    slashes = sum(digit == "1" and index in evidence.slashes for digit, index in spelled)
+    flags = sum(digit == next_ == "1" and index in evidence.flags for (digit, index), (next_, _) in pairwise(spelled))
+    return _NO_ONE * slashes + _FLAG * flags
 
 
 def _lacks_a_one(text: str, longer: str) -> bool:

@@ -207,6 +207,52 @@ def barred(share, height):
     return evidence(bars(height), rows("215"), said)
 
 
+def climbing(x, y, width, height):
+    """A stroke of 4 pixels from the lower left to the upper right."""
+    rows, columns = np.indices((height, width))
+    away = np.abs((height - 1 - rows) * (width - 1) - columns * (height - 1)) / np.hypot(width - 1, height - 1)
+    return Component(Box(x, y, width, height), np.where(away <= 2, 255, 0).astype(np.uint8))
+
+
+def flagged(flag):
+    """ "17" whose 1 has a stem of 20 pixels, and before it what may be its flag."""
+    return [[Piece(part)] for part in (flag, component(30, 5), component(48))]
+
+
+@pytest.mark.parametrize(
+    ("flag", "is_flag"),
+    [
+        (climbing(15, 12, 12, 12), True),
+        (climbing(11, 9, 14, 16), True),
+        (component(15, 12, 12, 12), False),  # a blot
+        (climbing(15, 6, 12, 20), False),  # as high as the stem: a 1 that leans
+        (climbing(4, 12, 12, 12), False),  # far away
+        (climbing(15, 20, 12, 12), False),  # below: a comma
+        (climbing(20, 12, 6, 12), False),  # upright
+    ],
+)
+def test_flag_of_a_1_is_known_by_its_form_and_its_place(flag, is_flag):
+    said = evidence(flagged(flag), rows("117"), spread("117", 24))
+    assert said.flags == ({0} if is_flag else set())
+
+
+@pytest.mark.parametrize(("probability", "expected"), [(0.9, "17"), (0.9999, "117")])
+def test_flag_and_stem_are_two_1s_only_where_the_line_network_is_very_sure(probability, expected):
+    said = spread("117", 24)
+    place = int(np.flatnonzero(said.argmax(axis=1))[0])
+    said[place] = np.log(1e-7)
+    said[place, [BLANK, 2]] = np.log([1 - probability, probability])
+    for flag, read in ((climbing(15, 12, 12, 12), expected), (climbing(15, 6, 12, 20), "117")):
+        line = evidence(flagged(flag), rows("1-7", 0.5, other=1), said)
+        assert read_line(line, "117", alone=False)[0] == read
+
+
+def test_a_stroke_like_a_flag_before_another_digit_is_a_1():
+    line = flagged(climbing(15, 12, 12, 12))
+    said = spread("167", 24)
+    assert read_line(evidence(line, rows("167"), said), "167", alone=False)[0] == "167"
+
+
 @pytest.mark.parametrize(
     ("others", "expected"),
     [([27, 27], "25"), ([27, 27, 20], "25"), ([27], "215"), ([27, 20, 20, 20], "215"), ([], "215"), ([20, 20], "215")],
