@@ -118,8 +118,12 @@ def opened_page(browser: Any, address: str, **options: Any) -> Iterator[Any]:
         yield page
 
 
-def wait_until_ready(page: Any) -> None:
-    page.wait_for_selector("#canvas svg")
+def wait_until_ready(page: Any, frame: Any = None) -> None:
+    """Wait until a page, or the one in a frame of it, takes what its visitor does."""
+    shown = frame or page
+    shown.locator("#canvas svg").wait_for(timeout=PATIENCE)
+    # An event of the page's load puts this in: on a busy machine the sheet is there long before, and a stroke would be lost.
+    shown.locator("#number textarea[aria-labelledby]").wait_for(state="attached", timeout=PATIENCE)
     page.wait_for_timeout(500)
 
 

@@ -24,6 +24,7 @@ from in_browser import (
     show_picture,
     wait_for_number,
     wait_for_verdict,
+    wait_until_ready,
 )
 from PIL import Image
 
@@ -329,8 +330,7 @@ def test_page_in_a_frame_reads_drawings(browser, address):
     page = browser.new_page(viewport={"width": 1000, "height": 800})
     page.set_content(f'<iframe src="{address}" width="100%" height="700"></iframe>')
     frame = page.frame_locator("iframe")
-    frame.locator("#canvas svg").wait_for(timeout=PATIENCE)
-    page.wait_for_timeout(500)
+    wait_until_ready(page, frame)
     draw(frame, SEVEN, mouse=page.mouse)
     expect(frame.locator("#number textarea")).to_have_value("7", timeout=PATIENCE)
     frame.get_by_role("button", name=strings.UNDO).click()
