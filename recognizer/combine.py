@@ -179,6 +179,11 @@ class LineEvidence:
         seen = self.look_at_band()
         return seen and Band(seen[0], [Look(merge_marks(log_probs)) for log_probs in seen[1]])
 
+    @property
+    def band_looks(self) -> list[list[Look]]:
+        """The looks of `band`, one more framing; or none."""
+        return [self.band.looks] if self.band else []
+
     def fits(self, texts: Sequence[str]) -> list[tuple[list[Step], float] | None]:
         """How each of some texts fits the pieces, as `recognizer.lattice.fit_texts` says."""
         if new := [text for text in texts if text not in self._fits]:
@@ -333,7 +338,7 @@ def read_line(evidence: LineEvidence, segmented: str, alone: bool, parted: bool 
         usual, least = text, probability + _BETTER
         framings = [[evidence.look, *looks] for looks in evidence.closer_looks]
         # Where its digits are joined to what is much higher, the first look saw them too small to count.
-        for looks in [*framings, *([evidence.band.looks] if evidence.band else [])]:
+        for looks in [*framings, *evidence.band_looks]:
             nearer, believed = weigh(looks)
             if believed > least and not _loses_an_end(evidence, usual, nearer):
                 text, probability, least = nearer, believed, believed
@@ -349,7 +354,7 @@ def _by_majority(evidence: LineEvidence, text: str, probability: float) -> tuple
     bars give them, take more than its word.
     """
     framings: dict[str, list[float]] = {}
-    for looks in [*evidence.closer_looks, *([evidence.band.looks] if evidence.band else [])]:
+    for looks in [*evidence.closer_looks, *evidence.band_looks]:
         texts, log_probs = _propose(looks)
         line = log_probs.mean(axis=0)
         framings.setdefault(texts[int(line.argmax())], []).append(float(line.max()))

@@ -95,9 +95,9 @@ def grow(mask: InkMask, radius: float) -> InkMask:
     return np.asarray(cv2.dilate(np.ascontiguousarray(mask), disc(radius)), dtype=np.uint8)
 
 
-def count_runs(inked: npt.NDArray[np.bool_]) -> int:
-    """How many runs of ink there are in a row of pixels, (N,), one after the other."""
-    return int(np.count_nonzero(np.diff(inked.astype(np.int8), prepend=0) == 1))
+def count_runs(inked: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:
+    """How many runs of ink there are in each row of pixels, one after the other: (...) of (..., N)."""
+    return np.asarray(np.count_nonzero(np.diff(inked.astype(np.int8), prepend=0) == 1, axis=-1), dtype=np.intp)
 
 
 def label_components(mask: InkMask) -> tuple[npt.NDArray[np.int32], list[tuple[int, Box]]]:

@@ -10,7 +10,7 @@ from statistics import median
 import cv2
 import numpy as np
 
-from recognizer.components import count_levels, fit_line, quantile_of_counts
+from recognizer.components import count_levels, count_runs, fit_line, quantile_of_counts
 from recognizer.types import LINE_HEIGHT, Box, Component, GreyImage, InkMask
 
 _TEXT_HEIGHT = 22.0
@@ -174,7 +174,7 @@ def find_band(line: Sequence[Component]) -> tuple[float, float] | None:
     for component, box, y in zip(line, boxes, tops, strict=True):
         window = ink[y - top : y - top + box.height, box.x - left : box.right - left]
         np.maximum(window, component.ink, out=window)
-    pieces = np.count_nonzero(np.diff((ink > 0).astype(np.int8), axis=1, prepend=0) == 1, axis=1).astype(np.float32)
+    pieces = count_runs(ink > 0).astype(np.float32)
     side = max(1, int(_SMOOTHED * len(pieces))) | 1
     smooth = cv2.blur(pieces[:, None], (1, side), borderType=cv2.BORDER_CONSTANT).ravel()
     # Up and down from the row with the most pieces, as far as there are many.

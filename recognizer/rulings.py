@@ -141,7 +141,7 @@ class Line:
     def crossings(self, mask: InkMask) -> int:
         """How many pieces of `mask` the run meets, one after the other."""
         window = mask[self.box.y : self.box.bottom, self.box.x : self.box.right]
-        return count_runs(window.max(axis=0) > 0)
+        return int(count_runs(window.max(axis=0) > 0))
 
 
 def shrunk_by(stroke_width: float) -> int:

@@ -66,7 +66,7 @@ def meets_edges(mask: InkMask) -> bool:
     if min(mask.shape) <= 2 * _INSIDE:
         return False
     sides = mask[_INSIDE], mask[-1 - _INSIDE], mask[:, _INSIDE], mask[:, -1 - _INSIDE]
-    return sum(count_runs(side > 0) >= _MIN_CROSSINGS for side in sides) >= _MIN_SIDES
+    return bool(sum(count_runs(side > 0) >= _MIN_CROSSINGS for side in sides) >= _MIN_SIDES)
 
 
 def without_squares(prepared: Prepared) -> Prepared | None:
