@@ -7,7 +7,7 @@ alone is read with little confidence, though, and it shows in its shape: printed
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import groupby
+from itertools import groupby, islice, pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -96,29 +96,49 @@ def leave_out_words(
         texts: likewise what it reads as by itself, as from `recognizer.combine.read_lines`.
 
     Returns:
-        The numbers and the words; None unless there are both and no group is neither.
+        The numbers and the words; None unless there are both. What is neither belongs to what stands nearest.
     """
-    placed = [(line, group) for line, groups in enumerate(lines) for group in groups]
-    groups = [
-        _Group(line, group, its_evidence, _is_number(looks_like_a_word, *text))
-        for (line, group), its_evidence, looks_like_a_word, text in zip(placed, evidence, shapes, texts, strict=True)
-    ]
     numbers = Numbers([], [])
-    for (_, is_number), run in groupby(groups, lambda group: (group.line, group.is_number)):
-        # What stands with a word belongs to it: a bracket, a letter by itself.
-        members = list(run)
-        components = [component for group in members for component in group.components]
-        if not is_number and not _is_word(components, [group.evidence for group in members]):
-            return None
-        (numbers.digits if is_number else numbers.words).extend(components)
+    told = zip(evidence, shapes, texts, strict=True)
+    for line in lines:
+        groups = [
+            _Group(group, its_evidence, _is_number(looks_like_a_word, *text), looks_like_a_word)
+            for group, (its_evidence, looks_like_a_word, text) in zip(line, islice(told, len(line)), strict=True)
+        ]
+        for is_number, run in groupby(_tell_others(groups), lambda group: group.is_number):
+            members = list(run)
+            components = [component for group in members for component in group.components]
+            if not is_number and not _is_word(components, [group.evidence for group in members]):
+                return None
+            (numbers.digits if is_number else numbers.words).extend(components)
     return numbers if all(numbers) else None
 
 
 class _Group(NamedTuple):
-    line: int
     components: Sequence[Component]
     evidence: LineEvidence
     is_number: bool
+    """Whether it is read as one."""
+    looks_like_a_word: bool
+
+
+def _tell_others(groups: Sequence[_Group]) -> list[_Group]:
+    """Groups of a line of which those that are neither number nor word belong to what stands nearest: a bracket, a letter by
+    itself or the first 1 of a number. Where none is either, none is a number."""
+    told = list(groups)
+    open_ones = {index for index, group in enumerate(groups) if not (group.is_number or group.looks_like_a_word)}
+    gaps = [
+        (min(c.box.x for c in right.components) - max(c.box.right for c in left.components), index)
+        for index, (left, right) in enumerate(pairwise(groups))
+    ]
+    while True:
+        beside = [(gap, index) for gap, index in gaps if (index in open_ones) != (index + 1 in open_ones)]
+        if not beside:
+            return told
+        _, left = min(beside)
+        own, other = (left, left + 1) if left in open_ones else (left + 1, left)
+        told[own] = told[own]._replace(is_number=told[other].is_number)
+        open_ones.remove(own)
 
 
 def _is_number(looks_like_a_word: bool, text: str, probability: float) -> bool:

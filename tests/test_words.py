@@ -155,3 +155,23 @@ def test_what_has_the_shape_of_a_word_must_be_the_surer_a_number():
     assert tell(parted, [LETTERS, DIGITS], [("115", 0.88), ("012", 0.97)]) is not None
     assert tell(parted, [LETTERS, DIGITS], [("115", 0.92), ("012", 0.97)]) is None
     assert tell(parted, [LETTERS, DIGITS], [("115", 0.7), ("012", 0.8)]) is not None
+
+
+@pytest.mark.parametrize(("left", "is_digit"), [(60, False), (96, True)])
+def test_what_is_neither_belongs_to_what_stands_nearest(left, is_digit):
+    """A bracket behind a word, or the first 1 of a number, which alone may be either."""
+    bar = components((left, 0, 4, 20))
+    digits = components((120, 0, 10, 20), (132, 0, 10, 20), (144, 0, 10, 20))
+    one = [[Piece(bar[0], 0, 1, 0.0)]]
+    bar_evidence = LineEvidence(one, 0, np.eye(11, dtype=np.float32)[[1]], LETTERS.log_probs)
+    numbers = tell([[THREE, bar, digits]], [LETTERS, bar_evidence, DIGITS], [("", 0.9), ("", 0.9), ("012", 0.97)])
+    assert numbers is not None
+    assert bar[0] in (numbers.digits if is_digit else numbers.words)
+    assert len(numbers.digits) + len(numbers.words) == 7
+
+
+def test_a_line_of_what_is_neither_tells_nothing():
+    bar = components((0, 0, 4, 20))
+    bar_evidence = LineEvidence([[Piece(bar[0], 0, 1, 0.0)]], 0, np.eye(11, dtype=np.float32)[[1]], LETTERS.log_probs)
+    texts = [("", 0.9), ("012", 0.97), ("", 0.9)]
+    assert tell([[THREE, THREE], [bar]], [LETTERS, DIGITS, bar_evidence], texts) is None
