@@ -10,7 +10,7 @@ from train import sheets
 from train.examples import MadePicture, encode_png, put_ink, render_number, sheet
 from train.sheets import CaptionedLine, line_sheet
 from train.synthesis.made import made_sources
-from train.synthesis.texts import DOODLE, MARKS, WORD_LETTER
+from train.synthesis.texts import DOODLE, MARKS, PRINTED, WORD_LETTER
 
 pytestmark = pytest.mark.train
 pytest.importorskip("matplotlib")
@@ -70,7 +70,7 @@ def test_no_line_is_an_empty_sheet():
 def test_the_steps_show_what_their_captions_say(sources):
     texts = sheets.text_lines(sources, 8)
     assert len(texts) == 8
-    written = set("0123456789 " + MARKS + WORD_LETTER + DOODLE)
+    written = set("0123456789 " + MARKS + WORD_LETTER + DOODLE + PRINTED)
     assert all(line.caption == "(no text)" or (line.caption and set(line.caption) <= written) for line in texts)
     assert any(line.caption.isdigit() and line.picture.any() for line in texts)
     hands = sheets.hand_lines("253", sources, 5)

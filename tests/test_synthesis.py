@@ -15,10 +15,11 @@ from train.synthesis.forms import Forms
 from train.synthesis.line import FINE, ROWS, Hand
 from train.synthesis.made import made_sources
 from train.synthesis.marks import doodle, mark_strokes
-from train.synthesis.schooled import SCHOOLED
+from train.synthesis.print import LETTERS, printed_word
+from train.synthesis.schooled import SCHOOLED, barred_seven, hooked_one
 from train.synthesis.sources import prepare_sources
 from train.synthesis.stream import classes_of
-from train.synthesis.texts import DOODLE, LETTER, MARKS, WORD_LETTER
+from train.synthesis.texts import DOODLE, LETTER, MARKS, PRINTED, WORD_LETTER
 
 PLAIN = replace(
     random_hand(np.random.default_rng(0)),
@@ -37,6 +38,7 @@ PLAIN = replace(
     space=0.5,
     joined=0.0,
     flagged=0.0,
+    hooked=False,
     bare=0.0,
     loops=0.0,
     schooled="",
@@ -75,8 +77,8 @@ def texts():
 
 
 def test_texts_hold_nothing_but_digits_spaces_and_marks(texts):
-    assert {c for text in texts for c in text} == set("0123456789 " + MARKS + WORD_LETTER + DOODLE)
-    assert max(map(len, texts)) <= 24
+    assert {c for text in texts for c in text} == set("0123456789 " + MARKS + WORD_LETTER + DOODLE + PRINTED)
+    assert max(map(len, texts)) <= 28
 
 
 def test_texts_are_mostly_numbers_of_every_length_and_digit(texts):
@@ -95,9 +97,12 @@ def test_the_same_randomness_gives_the_same_text():
 
 @pytest.mark.parametrize(
     ("text", "classes"),
-    [("", []), (" ", []), ("0", [1]), ("577", [6, 8, 8]), ("9 9", [10, 10]), ("-1,5a", [MARK, 2, MARK, 6, MARK])],
+    [
+        *[("", []), (" ", []), ("0", [1]), ("577", [6, 8, 8]), ("9 9", [10, 10])],
+        *[("-1,5a", [MARK, 2, MARK, 6, MARK]), ("p 1~", [2])],
+    ],
 )
-def test_classes_leave_spaces_out(text, classes):
+def test_classes_leave_out_what_is_nothing(text, classes):
     assert classes_of(text) == classes
 
 
@@ -140,7 +145,51 @@ def test_letters_are_drawn_with_and_without_a_source_of_them(sources):
 def test_letters_that_look_like_digits_stand_in_words_only(texts):
     words = [text for text in texts if WORD_LETTER in text]
     assert words
-    assert all(set(text) <= {WORD_LETTER, " "} and WORD_LETTER * 4 in text for text in words)
+    assert all(set(text) <= {WORD_LETTER, PRINTED, " "} and WORD_LETTER * 4 in text for text in words)
+
+
+# --- print -----------------------------------------------------------------------------------------------------------
+
+
+def test_printed_words_stand_before_and_behind_numbers_and_alone(texts):
+    numbers = [text for text in texts if any(map(str.isdigit, text))]
+    before, behind = (np.mean([text[end] == PRINTED for text in numbers]) for end in (0, -1))
+    alone = np.mean([bool(text) and set(text) <= {PRINTED, " "} for text in texts])
+    assert 0.07 < before < 0.12
+    assert 0.02 < behind < 0.06
+    assert 0.01 < alone < 0.04
+
+
+@pytest.mark.parametrize("letter", LETTERS)
+def test_printed_letters_stand_on_one_line(letter):
+    points = np.concatenate(LETTERS[letter])
+    low, high = points.min(axis=0), points.max(axis=0)
+    assert low[0] > -0.05
+    assert high[0] <= 0.9
+    assert low[1] >= -1.06
+    if letter.isalpha() and letter not in "gjpqyQJ":
+        assert high[1] == pytest.approx(0, abs=0.02)
+        assert low[1] == pytest.approx(-1 if letter.isupper() or letter in "bdfhkl" else low[1], abs=0.02)
+
+
+def test_words_are_of_letters_on_one_level():
+    levels = []
+    for seed in range(200):
+        strokes = printed_word(np.random.default_rng(seed))
+        points = np.concatenate(strokes)
+        assert points.dtype == np.float32
+        assert np.ptp(points[:, 0]) > 0.5
+        assert -1.1 < points[:, 1].min() < points[:, 1].max() < 0.4
+        levels.append(np.isclose([stroke[:, 1].max() for stroke in strokes], 0, atol=0.02).mean())
+    assert np.mean(levels) > 0.5
+
+
+def test_print_is_written_and_is_nothing(sources):
+    for seed in range(20):
+        ink, _ = write_line(PRINTED, PLAIN, sources, np.random.default_rng(seed))
+        assert ink.max() > 200
+        assert ink.shape[0] == ROWS
+    assert classes_of(PRINTED) == []
 
 
 # --- forms -----------------------------------------------------------------------------------------------------------
@@ -201,6 +250,23 @@ def test_school_forms_are_of_a_digits_size(digit):
         low, high = points.min(axis=0), points.max(axis=0)
         assert 0.6 <= high[1] - low[1] <= 1.25
         assert 0.2 <= high[0] - low[0] <= 1.2
+
+
+def test_a_seven_beside_hooked_ones_is_broader_or_has_a_bar():
+    def top(strokes):
+        return float(np.ptp(strokes[0][strokes[0][:, 1] < -0.3][:, 0]))
+
+    for seed in range(50):
+        one, seven = hooked_one(np.random.default_rng(seed)), barred_seven(np.random.default_rng(seed))
+        assert top(one) < 0.4
+        assert len(seven) == 2 or top(seven) > 0.45
+
+
+def test_ones_are_hooked_only_where_a_seven_tells(sources):
+    hooked = replace(PLAIN, hooked=True)
+    for text, same in (("1", True), ("77", True), ("17", False)):
+        pairs = zip(written(text, PLAIN, sources, 4), written(text, hooked, sources, 4), strict=True)
+        assert [np.array_equal(plain, other) for plain, other in pairs] == [same] * 4
 
 
 def test_a_bare_one_is_a_bar_of_a_digits_height(sources):
@@ -399,6 +465,12 @@ def test_lines_and_labels_are_of_their_form_and_belong_together(sources):
         assert line.shape[1] >= 16
     assert {c for label in labels for c in label} <= set(range(1, 12))
     rng = np.random.default_rng([7, 2])
-    assert labels == [classes_of(random_text(rng)) for _ in range(60)]
+    texts = [random_text(rng) for _ in range(60)]
+    assert labels == [classes_of(text) for text in texts]
     # More characters take more room.
-    assert np.corrcoef([line.shape[1] for line in lines], [len(label) for label in labels])[0, 1] > 0.7
+    sizes = [
+        (line.shape[1], len(label))
+        for line, label, text in zip(lines, labels, texts, strict=True)
+        if PRINTED not in text
+    ]
+    assert np.corrcoef(np.array(sizes).T)[0, 1] > 0.7

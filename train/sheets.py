@@ -54,6 +54,7 @@ EVEN_HAND = Hand(
     space=0.5,
     joined=0.0,
     flagged=0.0,
+    hooked=False,
     bare=0.0,
     loops=0.0,
     zero_height=1.0,

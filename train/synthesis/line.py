@@ -14,9 +14,10 @@ from recognizer.types import LINE_HEIGHT
 from train.pen import Stroke
 from train.synthesis.forms import Forms
 from train.synthesis.marks import doodle, mark_strokes
-from train.synthesis.schooled import SCHOOLED, bare_one, flagged_one, zero_in_a_run
+from train.synthesis.print import printed_word
+from train.synthesis.schooled import SCHOOLED, bare_one, barred_seven, flagged_one, hooked_one, zero_in_a_run
 from train.synthesis.sources import Sources
-from train.synthesis.texts import DOODLE, LETTER, WORD_LETTER
+from train.synthesis.texts import DOODLE, LETTER, PRINTED, WORD_LETTER
 
 FINE = 2
 """Lines are written at this many times their final size, so that a pen may be half a pixel thick."""
@@ -31,6 +32,8 @@ _TOUCH = -0.12
 _SMALL = 0.3
 """Share of the lines with slashes in which the digits are small: where they touch, the line is cut as high as the slashes."""
 _SUBPIXEL_BITS = 3
+_CAPITALS, _PRINT_PEN = (0.4, 1.0), (0.08, 0.22)
+"""Height of printed capitals, in digit heights, and the thickness of their strokes, in their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,8 @@ class Hand:
     """Probability that a pen stroke leads on to the next digit."""
     flagged: float
     """Share of the 1s that have a long upstroke."""
+    hooked: bool
+    """Whether 1s have a short flat flag, in lines with 7s, which are broader or have a bar."""
     bare: float
     """Share of the other 1s that are a straight bar."""
     loops: float
@@ -110,6 +115,7 @@ def random_hand(rng: np.random.Generator) -> Hand:
         space=float(rng.uniform(0.25, 0.9)),
         joined=float(rng.uniform(0.2, 0.9)) if rng.random() < 0.15 else 0.0,
         flagged=float(rng.uniform(0.7, 1.0)) if rng.random() < 0.4 else 0.05,
+        hooked=bool(rng.random() < 0.3),
         bare=float(rng.uniform(0.5, 1.0)) if rng.random() < 0.3 else 0.03,
         loops=float(rng.uniform(0.4, 1.0)) if rng.random() < 0.32 else 0.04,
         zero_height=float(rng.uniform(0.38, 1.05)),
@@ -135,6 +141,7 @@ def write_line(
     """
     if "/" in text and rng.random() < _SMALL:
         hand = replace(hand, height=float(rng.uniform(9.5, 16.0)))
+    hand = replace(hand, hooked=hand.hooked and {"1", "7"} <= set(text))
     unit = FINE * hand.height
     # A line that climbs or sinks is cut higher than its digits, and so looked at smaller.
     climb = abs(hand.drift) * (len(text) * (0.62 * hand.aspect + max(0.0, hand.gap)))
@@ -186,6 +193,8 @@ def _character(
     character: str, hand: Hand, forms: Forms, rng: np.random.Generator, middle: float
 ) -> npt.NDArray[np.uint8]:
     """One character in its column of the line: (64, w) uint8 with about one pixel of margin; its middle at row `middle`."""
+    if character == PRINTED:
+        return _print(hand, middle, rng)
     height = FINE * hand.height * float(np.exp(rng.normal(0.0, hand.size_jitter)))
     angle = float(rng.normal(0.0, hand.turn))
     width = height * hand.aspect * float(np.exp(rng.normal(0.0, 0.06)))
@@ -193,6 +202,8 @@ def _character(
     cos, sin = np.cos(angle), np.sin(angle)
     # rotation @ (shear @ scale), from units of the digit's height to pixels
     linear = np.array([[cos, -sin], [sin, cos]]) @ np.array([[width, -lean * height], [0.0, height]])
+    if hand.hooked and character in "17":
+        return _draw(forms.made(character, hooked_one if character == "1" else barred_seven), linear, middle, hand, rng)
     if character == "1" and rng.random() < hand.flagged:
         return _draw(forms.made("1", flagged_one), linear, middle, hand, rng)
     if character == "1" and rng.random() < hand.bare:
@@ -216,6 +227,15 @@ def _character(
     if mark == "/":
         return _draw(forms.made("/", partial(mark_strokes, "/")), linear, middle, hand, rng)
     return _draw(mark_strokes(mark, rng), linear, middle, hand, rng, bend=0.0)
+
+
+def _print(hand: Hand, middle: float, rng: np.random.Generator) -> npt.NDArray[np.uint8]:
+    """A printed word, mostly smaller than the digits beside it, and on a level with their middle or their foot."""
+    capitals = FINE * hand.height * rng.uniform(*_CAPITALS)
+    down = rng.uniform(0.35, 0.65) * capitals if rng.random() < 0.6 else FINE * hand.height * rng.uniform(0.3, 0.6)
+    linear = capitals * np.eye(2)
+    pen = capitals * float(rng.uniform(*_PRINT_PEN)) / (FINE * hand.height)
+    return _draw(printed_word(rng), linear, min(middle + down, ROWS - 4), replace(hand, pen=pen), rng, bend=0.0)
 
 
 def _paste(

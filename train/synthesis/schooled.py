@@ -18,6 +18,8 @@ def flagged_one(rng: np.random.Generator) -> list[Stroke]:
     reach, drop = u(0.12, 0.62), u(0.15, 0.95)
     if rng.random() < 0.3:  # up along the stem, as with a hairpin
         reach, drop = u(0.08, 0.3), u(0.6, 1.0)
+    elif rng.random() < 0.12:  # as long as the stem: near a Λ
+        reach, drop = u(0.25, 0.6), u(0.85, 1.05)
     drop = max(drop, 0.5 * reach)  # a 7 has a flatter one
     bow = u(-0.05, 0.06)
     top = -0.5 if rng.random() < 0.7 else u(-0.75, -0.5)
@@ -31,6 +33,26 @@ def flagged_one(rng: np.random.Generator) -> list[Stroke]:
     if rng.random() < 0.18:
         strokes.append(np.array([(-u(0.0, 0.3), 0.5), (u(0.1, 0.35), u(0.46, 0.5))], np.float32))
     return strokes
+
+
+def hooked_one(rng: np.random.Generator) -> list[Stroke]:
+    """A 1 with a short flat flag: only the 7s of the same hand tell that it is none (see `barred_seven`)."""
+    u = rng.uniform
+    reach, dip, foot = u(0.12, 0.32), u(-0.03, 0.12), u(-0.14, 0.04)
+    corner = [(0.0, -0.5)] if rng.random() < 0.6 else [(-0.03, -0.5), (0.02, -0.44)]
+    return [np.array([(-reach, -0.5 + dip), *corner, (u(-0.02, 0.04) + 0.4 * foot, 0.0), (foot, 0.5)], np.float32)]
+
+
+def barred_seven(rng: np.random.Generator) -> list[Stroke]:
+    """A 7 of one whose 1s have a flat flag: broader at the top than any of these, or with a bar."""
+    u = rng.uniform
+    has_bar = rng.random() < 0.6
+    left, right = -u(0.15 if has_bar else 0.3, 0.45), u(0.1 if has_bar else 0.2, 0.3)
+    top = [(left, -0.5 + u(-0.02, 0.08)), (right, -0.5 + u(-0.05, 0.05))]
+    if rng.random() < 0.3:  # a serif at the left
+        top.insert(0, (left + u(-0.02, 0.03), -0.5 + u(0.08, 0.2)))
+    strokes = [np.array([*top, (u(0.0, 0.12), u(-0.1, 0.1)), (u(-0.2, 0.02), 0.5)], np.float32)]
+    return barred(strokes, rng) if has_bar else strokes
 
 
 def bare_one(rng: np.random.Generator) -> list[Stroke]:
@@ -66,9 +88,20 @@ def _open_four(rng: np.random.Generator) -> list[Stroke]:
     first = [(-u(0.0, 0.3), -0.5), corner, end]
     if rng.random() < 0.25:
         return _hooked_four(rng)
+    if rng.random() < 0.2:
+        return _low_four(rng)
     if rng.random() < 0.4:  # rounded, as an h upside down
         first = [(-u(0.15, 0.35), -0.5), (-0.3, bar - 0.12), (-0.12, bar + 0.04), (stem, bar - u(0.05, 0.2))]
     return [np.array(first, np.float32), np.array([(stem, u(-0.5, 0.0)), (stem - u(-0.05, 0.12), 0.5)], np.float32)]
+
+
+def _low_four(rng: np.random.Generator) -> list[Stroke]:
+    """A 4 of an L and a short stroke beside its foot: near "1," or "L,"."""
+    u = rng.uniform
+    bar, end = u(0.2, 0.4), u(0.05, 0.22)
+    left = [(-u(0.15, 0.3), -0.5), (-u(0.18, 0.32), bar - 0.05), (end + u(-0.1, 0.1), bar + u(-0.06, 0.04))]
+    stem = end + u(-0.04, 0.12)
+    return [np.array(left, np.float32), np.array([(stem, u(-0.1, bar)), (stem - u(-0.02, 0.1), 0.5)], np.float32)]
 
 
 def _hooked_four(rng: np.random.Generator) -> list[Stroke]:

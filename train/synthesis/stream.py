@@ -8,7 +8,7 @@ import numpy.typing as npt
 from train.synthesis.line import random_hand, write_line
 from train.synthesis.paper import degrade
 from train.synthesis.sources import Sources
-from train.synthesis.texts import DOODLE, random_text
+from train.synthesis.texts import DOODLE, PRINTED, random_text
 
 MARK = 11
 """Class of a mark; a digit's class is one more than the digit, and 0 is CTC's blank."""
@@ -29,8 +29,8 @@ def synthesise(text: str, sources: Sources, rng: np.random.Generator) -> npt.NDA
 
 
 def classes_of(text: str) -> list[int]:
-    """The sequence that the network is to give: spaces and doodles are left out."""
-    return [int(c) + 1 if c.isdigit() else MARK for c in text if c not in (" ", DOODLE)]
+    """The sequence that the network is to give: spaces, doodles and print are left out."""
+    return [int(c) + 1 if c.isdigit() else MARK for c in text if c not in (" ", DOODLE, PRINTED)]
 
 
 class StringStream:

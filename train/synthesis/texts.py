@@ -11,6 +11,8 @@ WORD_LETTER = "b"
 like one."""
 DOODLE = "~"
 """Stands for a scribble or a piece of a drawing, which no class is given to."""
+PRINTED = "p"
+"""Stands for a printed word, which no class is given to."""
 MARKS = ".,-=/:'$€£#*()x" + LETTER
 """What may stand in a text beside digits and spaces."""
 
@@ -19,8 +21,24 @@ _KINDS = ("plain", "year", "amount", "decimal", "date", "phone", "time", "marks"
 _SHARES = np.array([0.32, 0.08, 0.14, 0.08, 0.17, 0.08, 0.05, 0.08])
 
 
+_WORD_BEFORE, _WORD_BEHIND, _WORDS_ALONE = 0.1, 0.04, 0.02
+"""Shares of the texts that have a printed word before or behind them, or that are nothing else."""
+
+
 def random_text(rng: np.random.Generator) -> str:
-    """Make up a text: digits, spaces, `MARKS`, `WORD_LETTER` and `DOODLE`."""
+    """Make up a text: digits, spaces, `MARKS`, `WORD_LETTER`, `DOODLE` and `PRINTED`."""
+    share = rng.random()
+    if share < _WORDS_ALONE:
+        return " ".join(PRINTED * int(rng.integers(1, 4)))
+    written = _written_text(rng)
+    share -= _WORDS_ALONE
+    if share < _WORD_BEFORE:
+        return f"{PRINTED} {PRINTED} {written}" if share < 0.2 * _WORD_BEFORE else f"{PRINTED} {written}"
+    return f"{written} {PRINTED}" if share < _WORD_BEFORE + _WORD_BEHIND else written
+
+
+def _written_text(rng: np.random.Generator) -> str:
+    """What a hand writes: a text without `PRINTED`."""
     kind = _KINDS[int(rng.choice(len(_KINDS), p=_SHARES))]
     if kind == "plain":
         return _plain(rng)
