@@ -3,7 +3,7 @@
 A checkpoint named ``digits`` is four files: ``digits.keras`` (the source of truth), ``digits.onnx`` (the same for any runtime),
 ``digits.int8.onnx`` (the same in 8-bit integers, what the reader serves from) and ``digits.json`` (the manifest). The
 manifest holds the SHA-256 of the others, so that a half-written or swapped file is found on loading and not in the readings.
-The line network lies beside it as ``strings``.
+The line network lies beside it as ``strings``, and one that is asked where a reading is in doubt as ``strings2``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ from recognizer.errors import CheckpointError
 
 FORMAT_VERSION = 1
 DIGITS, STRINGS = "digits", "strings"
-"""Names of the two networks' checkpoints, and of the commands and runs that make them."""
+"""Names of the digit network's and the line network's checkpoints, and of the commands and runs that make them."""
+SECOND_STRINGS = "strings2"
+"""Name of the second line network's checkpoint, of the same kind of run."""
 INT8 = ".int8.onnx"
 """End of the name of a network in 8-bit integers."""
 

@@ -76,6 +76,8 @@ _FEW_LINES = 2
 _RATHER_THAN_NONE, _FEW = 0.7, 2
 """A text of so few digits, or of nothing but 1s, takes the place of none at all if it is more probable than this: so of 1,000
 pictures without a number 19 give a text, where 18 do at the first reading ..."""
+_SECOND_RATHER_THAN_NONE = 0.8
+"""The same where it is the second line network's: to ask again makes chance likelier."""
 _LONG_RATHER_THAN_NONE = 0.3
 """... and one of more digits if it is more probable than this: chance hardly makes one."""
 _TOGETHER = np.array([1.045, 0.526, -0.016, -0.594, 0.939, 0.187, -2.296, -2.055, -2.777])
@@ -456,12 +458,19 @@ def has_few_lines(reading: Reading) -> bool:
     return len(reading.lines) <= _FEW_LINES
 
 
-def gives_way(first: Reading, second: Reading) -> bool:
-    """Whether a doubtful reading gives way to another of the same picture."""
+def gives_way(first: Reading, second: Reading, by_second: bool = False) -> bool:
+    """Whether a doubtful reading gives way to another of the same picture.
+
+    Args:
+        first: the doubtful one.
+        second: the other.
+        by_second: whether the other is that of the second line network.
+    """
     if first.text:
         return second.confidence > first.confidence + _BETTER
     is_long = len(second.text) > _FEW and is_more_than_lines(second)
-    return second.confidence > (_LONG_RATHER_THAN_NONE if is_long else _RATHER_THAN_NONE)
+    few = _SECOND_RATHER_THAN_NONE if by_second else _RATHER_THAN_NONE
+    return second.confidence > (_LONG_RATHER_THAN_NONE if is_long else few)
 
 
 def is_more_than_lines(reading: Reading) -> bool:

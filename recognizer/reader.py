@@ -14,7 +14,7 @@ import numpy.typing as npt
 from recognizer.binarize import USUAL, WIDE, Binarized, Prepared, Threshold, find_ink, prepare
 from recognizer.borders import leave_out_borders
 from recognizer.cells import without_cells
-from recognizer.checkpoint import STRINGS, load_checkpoint
+from recognizer.checkpoint import SECOND_STRINGS, STRINGS, load_checkpoint
 from recognizer.classifier import DigitClassifier
 from recognizer.combine import (
     LineEvidence,
@@ -55,7 +55,11 @@ class DigitReader:
     """
 
     def __init__(
-        self, classifier: DigitClassifier, sequence: SequenceReader | None = None, method: Method = "auto"
+        self,
+        classifier: DigitClassifier,
+        sequence: SequenceReader | None = None,
+        method: Method = "auto",
+        second: SequenceReader | None = None,
     ) -> None:
         """Compose a reader.
 
@@ -64,6 +68,8 @@ class DigitReader:
             sequence: the line network; None to read by segmentation alone.
             method: "segmentation" cuts a line into digits and reads each; "sequence" reads the line as a whole; "auto" takes
                 the text that both together find most probable. Boxes come from the pieces in each case.
+            second: another line network, which reads a picture once more where the reading is in doubt; None for no second
+                opinion.
 
         Raises:
             ValueError: the method is none of the three, or needs a line network and there is none.
@@ -74,6 +80,7 @@ class DigitReader:
             raise ValueError("method 'sequence' needs a line network")
         self._classifier = classifier
         self._sequence = None if method == "segmentation" else sequence
+        self._second = None if self._sequence is None or second is None else DigitReader(classifier, second, method)
         self.method = method
 
     @classmethod
@@ -91,19 +98,16 @@ class DigitReader:
             ValueError: the method is none of the three.
         """
         checkpoint = load_checkpoint(folder)
-        sequence = None
+        first = second = None
         if method != "segmentation":
-            try:
-                sequence = SequenceReader(load_checkpoint(folder, STRINGS))
-            except CheckpointError as error:
-                if not isinstance(error.__cause__, FileNotFoundError):
-                    raise
-                if method == "sequence":
-                    raise CheckpointError(
-                        f"The method 'sequence' needs a line network, and {checkpoint.folder} holds none: choose 'auto' or "
-                        "'segmentation', or name a folder to which a run of `python -m train strings` was exported."
-                    ) from error
-        return cls(DigitClassifier(checkpoint), sequence, method)
+            first = _load_if_there(folder, STRINGS)
+            second = _load_if_there(folder, SECOND_STRINGS) if first else None
+        if method == "sequence" and first is None:
+            raise CheckpointError(
+                f"The method 'sequence' needs a line network, and {checkpoint.folder} holds none: choose 'auto' or "
+                "'segmentation', or name a folder to which a run of `python -m train strings` was exported."
+            )
+        return cls(DigitClassifier(checkpoint), first, method, second)
 
     def read(self, picture: Any) -> Reading:
         """Read the number in a picture.
@@ -125,12 +129,20 @@ class DigitReader:
         A picture whose lines climb or sink steeply is turned level, and pale squares are taken out of the paper. Where shadows
         with an edge may hide digits, light is evened out more strictly. Where the text is in doubt, a picture that may be
         turned is read level as well, the ink is found once more by another threshold, and words beside the number are left
-        out; what is kept is of the best reading.
+        out; where it still is, all of this is done with the second line network. What is kept is of the best reading.
         """
         rgb = load_image(picture)
         found = _look_at(view_of(rgb))
         if nearer := come_closer(found.view, rgb, found.strokes, found.binarized.stroke_width):
             found = _look_at(nearer)
+        first = self._read_found(rgb, found)
+        if self._second is None or not is_doubtful(first.reading) or not has_few_lines(first.reading):
+            return first
+        second = self._second._read_found(rgb, found)
+        return second if gives_way(first.reading, second.reading, by_second=True) else first
+
+    def _read_found(self, rgb: RgbImage, found: _Found) -> Trace:
+        """The best reading of a picture, of the strokes that were found in it at first."""
         plain = _without_squares(found) if meets_edges(found.ink) else None
         best, read, tilt = self._read_level(rgb, plain or found)
         if plain is not None and not is_more_than_lines(best.reading):
@@ -281,6 +293,16 @@ class DigitReader:
         assert self._sequence is not None
         found = look_at_band(binarized.flat, binarized.mask, row)
         return found and (found[0], self._sequence.predict([found[0].image, *found[1]]))
+
+
+def _load_if_there(folder: str | Path | None, name: str) -> SequenceReader | None:
+    """A line network; None where the folder has none of that name."""
+    try:
+        return SequenceReader(load_checkpoint(folder, name))
+    except CheckpointError as error:
+        if isinstance(error.__cause__, FileNotFoundError):
+            return None
+        raise
 
 
 class _Lines(NamedTuple):

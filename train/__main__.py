@@ -202,15 +202,23 @@ def _export(options: argparse.Namespace) -> int:
     if is_checkpoint(options.run):
         if options.manifest_only:
             raise RunError(f"{options.run} is a checkpoint: --manifest-only is for runs.")
+        if options.second:
+            raise RunError(f"{options.run} is a checkpoint: --second is for runs of the line network.")
         for manifest in export_again(options.run, options.to):
             _say_exported(manifest)
         return 0
     if _is_strings_run(options.run):
-        from train.export_strings import export_strings_run as export_run
+        from train.export_strings import export_strings_run
+
+        manifest = export_strings_run(
+            options.run, options.to, manifest_only=options.manifest_only, second=options.second
+        )
+    elif options.second:
+        raise RunError(f"{options.run} is no run of the line network: --second is for those.")
     else:
         from train.export import export_run
 
-    manifest = export_run(options.run, options.to, manifest_only=options.manifest_only)
+        manifest = export_run(options.run, options.to, manifest_only=options.manifest_only)
     if options.manifest_only:
         print(f"Wrote {manifest}.")
     else:
@@ -321,6 +329,11 @@ def _parser() -> argparse.ArgumentParser:
         "--manifest-only",
         action="store_true",
         help="write only the manifest anew, of weights that were exported before",
+    )
+    export.add_argument(
+        "--second",
+        action="store_true",
+        help="a run of the line network: as the second one, which is asked where a reading is in doubt",
     )
     export.set_defaults(command=_export)
 

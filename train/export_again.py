@@ -9,7 +9,7 @@ from typing import Any
 
 from recognizer.checkpoint import Checkpoint, load_checkpoint, verify_file
 from train.export import DIGIT_NETWORK, OF_EXPORT, Kind, file_hashes, write_checkpoint
-from train.export_strings import LINE_NETWORK
+from train.export_strings import LINE_NETWORK, SECOND_LINE_NETWORK
 from train.run import library_versions
 
 
@@ -19,14 +19,15 @@ def is_checkpoint(folder: Path) -> bool:
 
 
 def _kinds(folder: Path) -> list[Kind]:
-    return [kind for kind in (DIGIT_NETWORK, LINE_NETWORK) if (folder / f"{kind.name}.json").is_file()]
+    kinds = (DIGIT_NETWORK, LINE_NETWORK, SECOND_LINE_NETWORK)
+    return [kind for kind in kinds if (folder / f"{kind.name}.json").is_file()]
 
 
 def export_again(folder: Path, to: Path) -> list[Path]:
     """Make a checkpoint of the weights of a checkpoint.
 
     Args:
-        folder: holds the digit network, the line network or both.
+        folder: holds the digit network, line networks or all of them.
         to: the checkpoint folder, perhaps the same; of each network the files are replaced together, or not at all.
 
     Returns:

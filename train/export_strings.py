@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from recognizer.checkpoint import STRINGS
+from recognizer.checkpoint import SECOND_STRINGS, STRINGS
 from recognizer.ctc import CLASSES
 from recognizer.normalize import to_network_input
 from recognizer.types import LINE_HEIGHT
@@ -30,13 +30,14 @@ _WIDTH_STEP = 8
 _CALIBRATION_LINES = 512
 
 
-def export_strings_run(run: Path, to: Path, *, manifest_only: bool = False) -> Path:
+def export_strings_run(run: Path, to: Path, *, manifest_only: bool = False, second: bool = False) -> Path:
     """Make a checkpoint of a run's best weights.
 
     Args:
         run: the run folder; its best weights must have been measured, by the training or `python -m train evaluate`.
         to: the checkpoint folder; files that are there are replaced together, or not at all.
         manifest_only: these weights were exported to `to` before: write their manifest anew and leave their files as they are.
+        second: as the second line network, which is asked where a reading is in doubt.
 
     Returns:
         Path of the manifest.
@@ -49,11 +50,12 @@ def export_strings_run(run: Path, to: Path, *, manifest_only: bool = False) -> P
     config, description = load_strings_config(run)
     metrics = matching_metrics(run, "validation")
     export = describe_again if manifest_only else write_checkpoint
+    kind = SECOND_LINE_NETWORK if second else LINE_NETWORK
     return export(
-        LINE_NETWORK,
+        kind,
         run / BEST,
         to,
-        lambda folder, network: _manifest(config, description, metrics, folder, network, run),
+        lambda folder, network: _manifest(kind.name, config, description, metrics, folder, network, run),
     )
 
 
@@ -88,6 +90,7 @@ def export_int8(path: Path, to: Path) -> float:
 
 
 LINE_NETWORK = Kind(STRINGS, load_sequence_network, export_onnx, _TOLERANCE, export_int8)
+SECOND_LINE_NETWORK = LINE_NETWORK._replace(name=SECOND_STRINGS)
 
 
 def largest_difference(network: Any, path: Path, batches: Sequence[npt.NDArray[np.float32]]) -> float:
@@ -140,6 +143,7 @@ def _written_batches(count: int, seed: int) -> list[npt.NDArray[np.float32]]:
 
 
 def _manifest(
+    name: str,
     config: StringsConfig,
     description: Mapping[str, Any],
     metrics: Mapping[str, Any],
@@ -147,7 +151,7 @@ def _manifest(
     network: Any,
     run: Path,
 ) -> dict[str, Any]:
-    """What `strings.json` holds, see `train.export.make_manifest`."""
+    """What `strings.json` or `strings2.json` holds, see `train.export.make_manifest`."""
     own = {
         "output": {"values": "log-probabilities in nats", "frame_width": FRAME},
         "classes": list(CLASSES),
@@ -158,7 +162,7 @@ def _manifest(
     if "mean_of" in description:
         own["mean_of"] = description["mean_of"]
     manifest = make_manifest(
-        STRINGS, folder, network, description, run, own, lambda row: (row["val_cer"], row["val_loss"])
+        name, folder, network, description, run, own, lambda row: (row["val_cer"], row["val_loss"])
     )
     manifest["input"]["width_step"] = _WIDTH_STEP
     manifest["steps_run"] = manifest["epochs_run"] * config.epoch_steps

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from recognizer.checkpoint import DIGITS, STRINGS, load_checkpoint
+from recognizer.checkpoint import DIGITS, SECOND_STRINGS, STRINGS, load_checkpoint
 from recognizer.errors import CheckpointError
 from recognizer.types import NO_DIGIT
 from recognizer.web.language import SOURCE, say, sentences
@@ -58,13 +58,13 @@ class ClassAccuracy:
 
 
 def load_manifests(folder: str | Path | None = None) -> list[Manifest]:
-    """The manifests of a checkpoint folder: the digit network's and, where there is one, the line network's.
+    """The manifests of a checkpoint folder: the digit network's and, where there are any, those of the line networks.
 
     Args:
         folder: None for the weights that come with the package. A network without whole files is left out.
     """
     manifests = []
-    for name in (DIGITS, STRINGS):
+    for name in (DIGITS, STRINGS, SECOND_STRINGS):
         try:
             manifests.append(load_checkpoint(folder, name).manifest)
         except CheckpointError:
@@ -80,7 +80,7 @@ def introduction(manifest: Manifest, language: Language = None) -> str:
         "digits": number(sum(source.get("digits", 0) for source in manifest.get("data", {}).values())),
         "height": shape[1],
     }
-    if manifest["name"] == STRINGS:
+    if _reads_lines(manifest):
         values["lines"] = number(manifest.get("steps_run", 0) * training.get("batch_size", 0))
     else:
         values |= {"width": shape[2], "classes": len(manifest["classes"])}
@@ -95,7 +95,8 @@ def introduction(manifest: Manifest, language: Language = None) -> str:
 def figures(manifest: Manifest, language: Language = None) -> str:
     """A table of the network's figures with their intervals, a column for each part of the data, as HTML; "" without any."""
     parts = [part for part in _PARTS if part in manifest.get("metrics", {})]
-    columns = [_figures_of(manifest["name"], manifest["metrics"][part], language) for part in parts]
+    kind = STRINGS if _reads_lines(manifest) else DIGITS
+    columns = [_figures_of(kind, manifest["metrics"][part], language) for part in parts]
     names = list(dict.fromkeys(name for column in columns for name in column))
     head = [say(language, name) for name in ("NETWORK_FIGURE", *(_PARTS[part] for part in parts))]
     rows = [[say(language, name), *(column.get(name, "–") for column in columns)] for name in names]
@@ -106,13 +107,17 @@ def figures_hint(manifest: Manifest, language: Language = None) -> str:
     """What the parts are, and what the network mixes up most often."""
     metrics = manifest.get("metrics", {})
     said = [say(language, "NETWORK_PARTS_HINT" if "test" in metrics else "NETWORK_VALIDATION_HINT")]
-    if manifest["name"] == STRINGS:
+    if _reads_lines(manifest):
         said.append(say(language, "NETWORK_HARD_HINT"))
     confusions = metrics.get(_best_part(manifest), {}).get("confusions")
     if confusions:
         pairs = ", ".join(say(language, "NETWORK_CONFUSION", **confusion) for confusion in confusions)
         said.append(say(language, "NETWORK_CONFUSIONS", pairs=pairs))
     return " ".join(said)
+
+
+def _reads_lines(manifest: Manifest) -> bool:
+    return manifest["name"] in (STRINGS, SECOND_STRINGS)
 
 
 def _figures_of(network: str, part: Manifest, language: Language) -> dict[str, str]:

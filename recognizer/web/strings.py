@@ -175,7 +175,8 @@ STAGE_LINES = "7. The line as a whole"
 STAGE_LINES_HINT = (
     "A second network looks at the uncut line and says of each narrow column which digit it sees there, if any (the"
     " higher the bar, the surer; grey: a mark); columns side by side that see the same digit count once (this is "
-    "CTC), and both networks together decide on the number."
+    "CTC), and both networks together decide on the number. Where they are in doubt, a third, which looks at lines too, "
+    "is asked as well."
 )
 
 API_PICTURE = "Picture"
@@ -227,8 +228,9 @@ FETCH_FAILED = "The picture could not be fetched from its address: check the add
 # Networks tab: what its manifests say about each network, in words; every number comes from the manifest.
 NETWORK_TAB = "The networks"
 NETWORK_INTRO = (
-    "Two small neural networks read together. All figures below come from the manifests that were written when the "
-    "networks were trained, and lie beside their weights."
+    "Small neural networks read together, one digit by digit and one whole lines; where they are in doubt, a second one "
+    "for lines is asked as well. All figures below come from the manifests that were written when the networks were "
+    "trained, and lie beside their weights."
 )
 NETWORK_DIGITS = "The digit network"
 NETWORK_DIGITS_HINT = (
@@ -241,6 +243,12 @@ NETWORK_STRINGS_HINT = (
     "It looks at a whole line, {height} pixels high, without cutting it, and says of each narrow column which digit it sees "
     "there, if any. Its {parameters} parameters were learnt from lines that a program writes with {digits} handwritten "
     "digits, {lines} of them in its last run."
+)
+NETWORK_STRINGS2 = "The second line network"
+NETWORK_STRINGS2_HINT = (
+    "It is built like the line network and asked only where a reading is in doubt. The lines that it learnt from had printed "
+    "words beside the number more often; {lines} of them were written for its last run, with {digits} handwritten digits. It "
+    "has {parameters} parameters."
 )
 NETWORK_FIGURES = "How well it reads"
 NETWORK_FIGURE = "Figure"
