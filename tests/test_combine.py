@@ -638,6 +638,15 @@ def test_a_reading_gives_way_to_one_that_is_clearly_more_probable_and_none_only_
     assert not gives_way(reading(0.0), reading(0.6, "13"))
 
 
+def test_of_few_digits_where_there_were_none_the_second_line_network_has_to_be_surer():
+    none = reading(0.0)
+    assert gives_way(none, reading(0.75, "13"))
+    assert not gives_way(none, reading(0.75, "13"), by_second=True)
+    assert gives_way(none, reading(0.85, "13"), by_second=True)
+    assert gives_way(none, reading(0.4, "135"), by_second=True)
+    assert gives_way(reading(0.5, "12"), reading(0.7, "13"), by_second=True)
+
+
 @pytest.mark.parametrize(("text", "wins"), [("135", True), ("13", False), ("111", False)])
 def test_a_long_text_is_rather_a_number_than_chance_unless_it_is_all_1s(text, wins):
     assert gives_way(reading(0.0), reading(0.4, text)) is wins

@@ -16,7 +16,7 @@ from PIL import Image
 import recognizer
 from recognizer import binarize, combine
 from recognizer.binarize import USUAL, WIDE
-from recognizer.checkpoint import bundled_folder, load_checkpoint
+from recognizer.checkpoint import SECOND_STRINGS, STRINGS, bundled_folder, load_checkpoint, verify_file
 from recognizer.classifier import DigitClassifier
 from recognizer.ctc import CLASSES, greedy_text
 from recognizer.decode import calibrate
@@ -374,6 +374,60 @@ def test_blank_paper_is_looked_at_once(classifier, thresholds):
     assert thresholds == [USUAL]
 
 
+# --- the second line network ------------------------------------------------------------------------------------------
+
+
+class Asked(MadeSequence):
+    """A line network that counts how often it was asked."""
+
+    count = 0
+
+    def predict(self, lines):
+        self.count += 1
+        return super().predict(lines)
+
+
+@pytest.mark.parametrize("method", ["auto", "sequence"])
+def test_second_line_network_is_asked_where_the_reading_is_in_doubt(classifier, page, method):
+    second = Asked("253", certainty=0.999)
+    made = DigitReader(classifier, MadeSequence("258", certainty=0.6), method, second)
+    trace = made.trace(page)
+    assert second.count
+    assert trace.reading.text == "253"
+    assert trace.reading.confidence > 0.88
+    assert_trace_consistent(trace, page)
+    alone = DigitReader(classifier, MadeSequence("253", certainty=0.999), method).trace(page)
+    assert np.array_equal(trace.line_log_probs, alone.line_log_probs)  # all that is kept is of the second network
+
+
+def test_second_line_network_is_not_asked_of_a_sure_reading_nor_by_segmentation(classifier, page):
+    second = Asked("258", certainty=1 - 1e-12)
+    sure = DigitReader(classifier, MadeSequence("253", certainty=0.999), second=second)
+    assert sure.read(page).text == "253"
+    doubtful = MadeSequence("258", certainty=0.6)
+    assert DigitReader(classifier, doubtful, "segmentation", second).read(page).text == "253"
+    assert DigitReader(classifier, None, "auto", second).read(page).text == "253"
+    assert not second.count
+
+
+def test_second_line_network_that_is_no_surer_changes_nothing(classifier, page):
+    doubtful = MadeSequence("258", certainty=0.6)
+    first = DigitReader(classifier, doubtful, "sequence").read(page)
+    second = Asked("259", certainty=0.6)
+    both = DigitReader(classifier, doubtful, "sequence", second).read(page)
+    assert second.count
+    assert (both.text, both.confidence) == (first.text, first.confidence)
+
+
+def test_of_a_page_the_second_line_network_is_not_asked(classifier, write):
+    second = Asked("253", certainty=0.999)
+    picture = write("253\n807\n941")
+    reading = DigitReader(classifier, MadeSequence("258", certainty=0.6), "sequence", second).read(picture)
+    assert len(reading.lines) == 3
+    assert reading.confidence < 0.88
+    assert not second.count
+
+
 # --- pictures that are turned -----------------------------------------------------------------------------------------
 
 
@@ -549,12 +603,51 @@ def test_checkpoint_without_a_line_network_says_what_to_do_instead(digits_alone)
     assert sentence.endswith(".")
 
 
+@pytest.fixture
+def one_line_network(digits_alone):
+    """A checkpoint folder with one line network alone, as earlier versions wrote it."""
+    for name in ("strings.json", "strings.onnx", "strings.int8.onnx"):
+        (digits_alone / name).symlink_to(bundled_folder() / name)
+    return digits_alone
+
+
 @pytest.mark.parametrize("method", ["auto", "sequence"])
 def test_damaged_line_network_is_never_passed_over(digits_alone, method):
     (digits_alone / "strings.json").write_text("{")
     with pytest.raises(CheckpointError, match=r"strings\.json is damaged"):
         DigitReader.from_checkpoint(digits_alone, method)
     DigitReader.from_checkpoint(digits_alone, "segmentation")
+
+
+@pytest.mark.parametrize("method", ["auto", "sequence"])
+def test_checkpoint_without_a_second_line_network_reads_with_the_first(one_line_network, method, page):
+    assert DigitReader.from_checkpoint(one_line_network, method).read(page).text == "253"
+
+
+@pytest.mark.parametrize("method", ["auto", "sequence"])
+def test_damaged_second_line_network_is_never_passed_over(one_line_network, method):
+    (one_line_network / "strings2.json").write_text("{")
+    with pytest.raises(CheckpointError, match=r"strings2\.json is damaged"):
+        DigitReader.from_checkpoint(one_line_network, method)
+    DigitReader.from_checkpoint(one_line_network, "segmentation")
+
+
+def test_second_line_network_takes_no_other_s_place(digits_alone):
+    for path in bundled_folder().glob("strings2.*"):
+        (digits_alone / path.name).symlink_to(path)
+    assert DigitReader.from_checkpoint(digits_alone).read(np.full((40, 40), 255, np.uint8)).text == ""
+    with pytest.raises(CheckpointError, match="needs a line network"):
+        DigitReader.from_checkpoint(digits_alone, "sequence")
+
+
+def test_bundled_second_line_network_is_whole_and_another():
+    first, second = (load_checkpoint(None, name) for name in (STRINGS, SECOND_STRINGS))
+    for checkpoint in (first, second):
+        verify_file(checkpoint, checkpoint.keras_path)
+        verify_file(checkpoint, checkpoint.onnx_path)
+    assert first.class_names == second.class_names
+    assert first.manifest["input"] == second.manifest["input"]
+    assert set(first.manifest["files"].values()).isdisjoint(second.manifest["files"].values())
 
 
 # --- one reader, many callers ----------------------------------------------------------------------------------------

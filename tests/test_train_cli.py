@@ -107,6 +107,7 @@ def test_bad_files_are_answered_in_one_sentence(
         "config.json is damaged": ["digits", "--resume", "broken"],
         "neither a run folder": ["evaluate", "taken"],
         "nowhere is no run folder": ["export", "nowhere"],
+        "taken is no run of the line network": ["export", "taken", "--second"],
     }
     for complaint, arguments in cases.items():
         assert main(arguments) == 1, arguments

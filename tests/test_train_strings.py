@@ -512,6 +512,30 @@ def test_the_manifest_alone_is_written_anew(
     assert {path.name: path.read_bytes() for path in copy.iterdir()} == before
 
 
+def test_a_run_is_exported_as_the_second_line_network_beside_the_first(
+    exported: Path, rehearsal: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    few(monkeypatch)
+    both = copy_of(exported, tmp_path / "both")
+    first = files_of(both)
+    assert main(["export", str(rehearsal), "--to", str(both), "--second"]) == 0
+    assert files_of(both) - first == {f"strings2{end}" for end in (".keras", ".onnx", ".int8.onnx", ".json")}
+    manifests = [load_checkpoint(both, name).manifest for name in ("strings", "strings2")]
+    assert [manifest["name"] for manifest in manifests] == ["strings", "strings2"]
+    assert manifests[0]["training"] == manifests[1]["training"]
+
+    again = tmp_path / "again"
+    assert main(["export", str(both), "--to", str(again)]) == 0
+    assert files_of(again) == files_of(both)
+    assert load_checkpoint(again, "strings2").manifest["metrics"] == manifests[1]["metrics"]
+
+    capsys.readouterr()
+    assert main(["export", str(both), "--to", str(again), "--second"]) != 0
+    said = capsys.readouterr().err
+    assert said.endswith("--second is for runs of the line network.\n")
+    assert "Traceback" not in said
+
+
 def test_the_reader_answers_as_keras_does(exported: Path, rehearsal: Path) -> None:
     checkpoint = load_checkpoint(exported, "strings")
     assert checkpoint.served_path.name == "strings.int8.onnx"
