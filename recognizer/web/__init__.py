@@ -11,7 +11,7 @@ batch_tab    where many pictures are read at once
 stages_tab   how it was read, step by step
 guide_tab    how to use the page, how to photograph, and what goes wrong
 manifest     what a checkpoint's manifest says of its network, in words and tables, without gradio
-network_tab  what the two networks are
+network_tab  what the networks are
 limits       what one visitor may ask: rate, sizes, files kept, without gradio
 fetch        pictures named by an address on the web, within the limits
 accounts     users, sessions and attempts to log in, in SQLite

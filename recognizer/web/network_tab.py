@@ -1,4 +1,4 @@
-"""What the two networks are: their layers, their curves and how well they read, all from their manifests."""
+"""What the networks are: their layers, their curves and how well they read, all from their manifests."""
 
 from __future__ import annotations
 
