@@ -76,8 +76,9 @@ _FEW_LINES = 2
 _RATHER_THAN_NONE, _FEW = 0.7, 2
 """A text of so few digits, or of nothing but 1s, takes the place of none at all if it is more probable than this: so of 1,000
 pictures without a number 19 give a text, where 18 do at the first reading ..."""
-_SECOND_RATHER_THAN_NONE = 0.8
-"""The same where it is the second line network's: to ask again makes chance likelier."""
+_SECOND_OF_ONE, _SECOND_OF_TWO = 0.8, 0.5
+"""The same where it is the second line network's, of a lone digit or nothing but 1s, and of two digits: to ask again makes chance
+likelier, but of 2,000 pictures without a number none then gave two digits that were more probable than 0.3."""
 _LONG_RATHER_THAN_NONE = 0.3
 """... and one of more digits if it is more probable than this: chance hardly makes one."""
 _TOGETHER = np.array([1.045, 0.526, -0.016, -0.594, 0.939, 0.187, -2.296, -2.055, -2.777])
@@ -468,9 +469,11 @@ def gives_way(first: Reading, second: Reading, by_second: bool = False) -> bool:
     """
     if first.text:
         return second.confidence > first.confidence + _BETTER
-    is_long = len(second.text) > _FEW and is_more_than_lines(second)
-    few = _SECOND_RATHER_THAN_NONE if by_second else _RATHER_THAN_NONE
-    return second.confidence > (_LONG_RATHER_THAN_NONE if is_long else few)
+    digits = len(second.text) if is_more_than_lines(second) else 1
+    if digits > _FEW:
+        return second.confidence > _LONG_RATHER_THAN_NONE
+    least = _SECOND_OF_ONE if digits == 1 else _SECOND_OF_TWO
+    return second.confidence > (least if by_second else _RATHER_THAN_NONE)
 
 
 def is_more_than_lines(reading: Reading) -> bool:

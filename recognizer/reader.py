@@ -89,7 +89,7 @@ class DigitReader:
 
         Args:
             folder: a folder that `python -m train export` wrote; None for the weights that come with the package. Where it
-                holds a digit network alone, "auto" reads by segmentation.
+                holds a digit network alone, "auto" reads by segmentation; where it holds a second line network, it is asked too.
             method: see `DigitReader`.
 
         Raises:

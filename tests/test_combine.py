@@ -638,12 +638,15 @@ def test_a_reading_gives_way_to_one_that_is_clearly_more_probable_and_none_only_
     assert not gives_way(reading(0.0), reading(0.6, "13"))
 
 
-def test_of_few_digits_where_there_were_none_the_second_line_network_has_to_be_surer():
+@pytest.mark.parametrize(("text", "least"), [("3", 0.8), ("11", 0.8), ("13", 0.5), ("135", 0.3), ("111", 0.8)])
+def test_where_there_was_no_text_the_second_line_network_is_believed_the_sooner_the_less_it_may_be_chance(text, least):
     none = reading(0.0)
-    assert gives_way(none, reading(0.75, "13"))
-    assert not gives_way(none, reading(0.75, "13"), by_second=True)
-    assert gives_way(none, reading(0.85, "13"), by_second=True)
-    assert gives_way(none, reading(0.4, "135"), by_second=True)
+    assert gives_way(none, reading(least + 0.05, text), by_second=True)
+    assert not gives_way(none, reading(least - 0.05, text), by_second=True)
+
+
+def test_a_text_gives_way_to_the_second_line_network_s_as_to_any_other():
+    assert not gives_way(reading(0.5, "12"), reading(0.6, "13"), by_second=True)
     assert gives_way(reading(0.5, "12"), reading(0.7, "13"), by_second=True)
 
 
