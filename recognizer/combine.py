@@ -77,8 +77,8 @@ _RATHER_THAN_NONE, _FEW = 0.7, 2
 """A text of so few digits, or of nothing but 1s, takes the place of none at all if it is more probable than this: so of 1,000
 pictures without a number 19 give a text, where 18 do at the first reading ..."""
 _SECOND_OF_ONE, _SECOND_OF_TWO = 0.8, 0.5
-"""The same where it is the second line network's, of a lone digit or nothing but 1s, and of two digits: to ask again makes chance
-likelier, but of 2,000 pictures without a number none then gave two digits that were more probable than 0.3."""
+"""The same where it is the second line network's, of a lone digit or nothing but 1s, and of two digits: to ask again makes
+chance likelier, but of 2,000 pictures without a number none then gave two digits that were more probable than 0.3."""
 _LONG_RATHER_THAN_NONE = 0.3
 """... and one of more digits if it is more probable than this: chance hardly makes one."""
 _TOGETHER = np.array([1.045, 0.526, -0.016, -0.594, 0.939, 0.187, -2.296, -2.055, -2.777])

@@ -89,7 +89,7 @@ class DigitReader:
 
         Args:
             folder: a folder that `python -m train export` wrote; None for the weights that come with the package. Where it
-                holds a digit network alone, "auto" reads by segmentation; where it holds a second line network, it is asked too.
+                holds a digit network alone, "auto" reads by segmentation; a second line network is used where there is one.
             method: see `DigitReader`.
 
         Raises:
