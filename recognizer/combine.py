@@ -76,11 +76,11 @@ _FEW_LINES = 2
 _RATHER_THAN_NONE, _FEW = 0.7, 2
 """A text of so few digits, or of nothing but 1s, takes the place of none at all if it is more probable than this: so of 1,000
 pictures without a number 19 give a text, where 18 do at the first reading ..."""
-_SECOND_OF_ONE, _SECOND_OF_TWO = 0.8, 0.5
-"""The same where it is the second line network's, of a lone digit or nothing but 1s, and of two digits: to ask again makes
-chance likelier, but of 2,000 pictures without a number none then gave two digits that were more probable than 0.3."""
 _LONG_RATHER_THAN_NONE = 0.3
 """... and one of more digits if it is more probable than this: chance hardly makes one."""
+_SECOND_OF_ONE, _SECOND_OF_TWO = 0.8, 0.5
+"""The same of a lone digit or nothing but 1s, and of two digits, that the second line network reads: to ask again makes chance
+likelier, but of 2,000 pictures without a number none then gave two digits that were more probable than this."""
 _TOGETHER = np.array([1.045, 0.526, -0.016, -0.594, 0.939, 0.187, -2.296, -2.055, -2.777])
 """How the signs that a text is right add up to the log-odds that it is, by logistic regression on real lines of thirteen kinds
 and on pictures without any digit. The signs: always 1; the log-odds among the candidates; the line network's log-probability;
