@@ -33,6 +33,7 @@ from recognizer.errors import CheckpointError
 from recognizer.image_io import load_image
 from recognizer.lines import LinePicture, closer_looks, cut_line, further_looks, look_at_band
 from recognizer.normalize import normalize, normalize_all
+from recognizer.orientation import is_rather, other_ways_up
 from recognizer.paper import without_table
 from recognizer.rulings import remove_rulings
 from recognizer.segment import dilate, find_components, leave_out_edges, marks_beside, select_digits, sort_left_to_right
@@ -126,20 +127,31 @@ class DigitReader:
     def trace(self, picture: Any) -> Trace:
         """Read the number in a picture and keep every intermediate picture. Arguments and errors as for `read`.
 
-        A picture whose lines climb or sink steeply is turned level, and pale squares are taken out of the paper. Where shadows
-        with an edge may hide digits, light is evened out more strictly. Where the text is in doubt, a picture that may be
-        turned is read level as well, the ink is found once more by another threshold, and words beside the number are left
-        out; where it still is, all of this is done with the second line network. What is kept is of the best reading.
+        A picture that may lie on its side or upside down is read the other ways up as well. One whose lines climb or sink
+        steeply is turned level, and pale squares are taken out of the paper. Where shadows with an edge may hide digits, light
+        is evened out more strictly. Where the text is in doubt, a picture that may be turned is read level as well, the ink is
+        found once more by another threshold, and words beside the number are left out; where it still is, all of this is done
+        with the second line network. What is kept is of the best reading.
         """
         rgb = load_image(picture)
-        found = _look_at(view_of(rgb))
-        if nearer := come_closer(found.view, rgb, found.strokes, found.binarized.stroke_width):
-            found = _look_at(nearer)
+        found = _look_near(rgb)
         first = self._read_found(rgb, found)
+        first, found = self._read_other_ways_up(rgb, first, found)
         if self._second is None or not is_doubtful(first.reading) or not has_few_lines(first.reading):
             return first
         second = self._second._read_found(rgb, found)
         return second if gives_way(first.reading, second.reading, by_second=True) else first
+
+    def _read_other_ways_up(self, rgb: RgbImage, first: Trace, found: _Found) -> tuple[Trace, _Found]:
+        """The surest reading of a picture that may lie on its side or upside down, and the strokes that were found for it."""
+        best, its_strokes = first, found
+        for quarters in other_ways_up(first.reading, found.strokes):
+            strokes = _look_near(np.rot90(rgb, quarters), quarters)
+            turned = self._read_found(rgb, strokes)
+            is_surest = best is first or turned.reading.confidence > best.reading.confidence
+            if is_surest and is_rather(first.reading, turned.reading, quarters):
+                best, its_strokes = turned, strokes
+        return best, its_strokes
 
     def _read_found(self, rgb: RgbImage, found: _Found) -> Trace:
         """The best reading of a picture, of the strokes that were found in it at first."""
@@ -203,7 +215,7 @@ class DigitReader:
             crops=_crops_of(digits, lines.crops, cleaned),
             probabilities=_probabilities_of(digits, lines.probabilities),
             scale=view.scale,
-            tilt=view.degrees,
+            tilt=90.0 * view.quarters + view.degrees,
             line_pictures=tuple(picture.image for picture in lines.pictures),
             line_log_probs=tuple(evidence.log_probs for evidence in lines.evidence),
         )
@@ -333,6 +345,13 @@ class _Found(NamedTuple):
     strokes: list[Component]
     lost_edges: bool
     """Whether strokes were left out for being dark on one side only, as the edge of a shadow is, or what lies beside one."""
+
+
+def _look_near(rgb: RgbImage, quarters: int = 0) -> _Found:
+    """What is found in an upright picture, from as near as its digits ask for."""
+    found = _look_at(view_of(rgb, quarters))
+    nearer = come_closer(found.view, rgb, found.strokes, found.binarized.stroke_width)
+    return _look_at(nearer) if nearer else found
 
 
 def _look_at(view: View) -> _Found:

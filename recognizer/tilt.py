@@ -33,6 +33,8 @@ _POSSIBLE, _CLEAR = 1.3, 3.0
 and, less 1 and times the number of digits, for any reading: a few stand in a slanting row by chance."""
 _MOST = 100
 """Digits that are enough."""
+_STACKED = 1.3
+"""By which factor more digits must stand above or below one another than beside one another, in a picture on its side."""
 
 
 class Tilt(NamedTuple):
@@ -69,11 +71,9 @@ def measure_tilt(components: Sequence[Component]) -> Tilt:
     """
     if len(components) < 2:
         return Tilt()
-    sample = components[:: -(-len(components) // _MOST)]
-    x, y, width, height = np.array([component.box for component in sample], float).T
-    apart = np.hypot(*(np.subtract.outer(middle, middle) for middle in (x + width / 2, y + height / 2)))
-    next_to = np.median(np.min(apart, axis=1, initial=np.inf, where=~np.eye(len(apart), dtype=bool)))
-    near = apart <= max(_NEAR * np.median(height), _SPREAD * next_to)
+    sample = _sample(components)
+    _, y, _, height = boxes = _boxes_of(sample)
+    near = _near(boxes, height)
     level = _beside(y[:, None], (y + height)[:, None], near)[0]
     if near.sum() < _POSSIBLE * level * len(sample):  # all that are near stand side by side already
         return Tilt()
@@ -87,10 +87,41 @@ def measure_tilt(components: Sequence[Component]) -> Tilt:
     return Tilt(float(degrees[best]), float(beside[best]), float(beside[best] / level), len(sample))
 
 
+def stand_above_one_another(components: Sequence[Component]) -> bool:
+    """Whether more components stand above or below one another than side by side, as digits do in a picture on its side.
+
+    Args:
+        components: ink that may be digits, at least two, in any order.
+    """
+    x, y, width, height = boxes = _boxes_of(_sample(components))
+    near = _near(boxes, np.maximum(width, height))
+    beside, above = (
+        _beside(start[:, None], (start + size)[:, None], near)[0] for start, size in ((y, height), (x, width))
+    )
+    return bool(above >= _STACKED * beside)
+
+
 def outline(component: Component) -> npt.NDArray[np.intp]:
     """(N, 2) x and y of the corners of the outlines of a component's ink, in the component's picture."""
     contours, _ = cv2.findContours(component.ink, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE, offset=component.box[:2])
     return np.concatenate(contours).reshape(-1, 2).astype(np.intp)
+
+
+def _sample(components: Sequence[Component]) -> Sequence[Component]:
+    return components[:: -(-len(components) // _MOST)]
+
+
+def _boxes_of(components: Sequence[Component]) -> npt.NDArray[np.float64]:
+    """(4, N) x, y, width and height."""
+    return np.array([component.box for component in components], float).T
+
+
+def _near(boxes: npt.NDArray[np.float64], sizes: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    """(N, N) which are near each other, of (4, N) boxes and the (N,) heights of their digits."""
+    x, y, width, height = boxes
+    apart = np.hypot(*(np.subtract.outer(middle, middle) for middle in (x + width / 2, y + height / 2)))
+    next_to = np.median(np.min(apart, axis=1, initial=np.inf, where=~np.eye(len(apart), dtype=bool)))
+    return np.asarray(apart <= max(_NEAR * np.median(sizes), _SPREAD * next_to))
 
 
 def _beside(

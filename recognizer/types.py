@@ -224,8 +224,8 @@ class Trace:
     scale: float = 1.0
     """Pixels at working size for each pixel of the picture."""
     tilt: float = 0.0
-    """How far the picture was turned counterclockwise to make its lines level, in degrees; all but `picture` is of the turned
-    picture, or of the part of it around its digits."""
+    """How far the picture was turned counterclockwise to set it upright and its lines level, in degrees; all but `picture`
+    is of the turned picture, or of the part of it around its digits."""
     line_pictures: tuple[npt.NDArray[np.uint8], ...] = ()
     """(32, W) what the line network saw of each line that was found, white ink on black, from top to bottom; lines of nothing
     but marks are among them. None where lines are read by segmentation alone."""

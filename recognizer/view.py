@@ -1,4 +1,4 @@
-"""A picture as it is looked at: grey, at working size, and, where its lines climb, turned level."""
+"""A picture as it is looked at: grey, at working size, upright, and, where its lines climb, turned level."""
 
 from __future__ import annotations
 
@@ -36,13 +36,15 @@ class View:
     grey: GreyImage
     """(height, width) uint8 at working size."""
     size: tuple[int, int]
-    """(width, height) of the picture, in pixels."""
+    """(width, height) of the picture as it was shown, in pixels."""
     scale: float
     """Pixels of the view for each pixel of the picture."""
     degrees: float = 0.0
-    """How far the picture was turned counterclockwise to be level."""
+    """How far the picture was turned counterclockwise to be level, once it was upright."""
     origin: tuple[float, float] = (0.0, 0.0)
-    """Where in the picture the view's first pixel lies: x and y, in pixels of the picture."""
+    """Where in the upright picture the view's first pixel lies: x and y, in its pixels."""
+    quarters: int = 0
+    """By how many quarters the picture was turned counterclockwise to be upright, -1 to 2."""
 
     def place(self, box: Box, mask: InkMask) -> Box:
         """Where in the picture the ink in a box of the view lies.
@@ -52,17 +54,22 @@ class View:
             mask: (height, width) uint8 of the view, 255 where there is ink.
 
         Returns:
-            The box in pixels of the picture, at least one pixel and inside it.
+            The box in pixels of the picture as it was shown, at least one pixel and inside it.
         """
         left, top, right, bottom = self._edges(box, mask)
-        width, height = self.size
+        width, height = self.size[::-1] if self.quarters % 2 else self.size
         x, y = min(width - 1, max(0, int(left))), min(height - 1, max(0, int(top)))
         right = max(x + 1, min(width, round(right)))
         bottom = max(y + 1, min(height, round(bottom)))
-        return Box(x, y, right - x, bottom - y)
+        placed = Box(x, y, right - x, bottom - y)
+        for _ in range(self.quarters % 4):
+            # What a quarter turn made the first row was the last column.
+            width, height = height, width
+            placed = Box(width - placed.bottom, placed.x, placed.height, placed.width)
+        return placed
 
     def _edges(self, box: Box, mask: InkMask) -> tuple[float, float, float, float]:
-        """Left, top, right and bottom edge of the ink in a box, in pixels of the picture."""
+        """Left, top, right and bottom edge of the ink in a box, in pixels of the upright picture."""
         x, y = self.origin
         if not self.degrees:
             s = self.scale
@@ -77,11 +84,17 @@ class View:
         return x + left, y + top, x + right, y + bottom
 
 
-def view_of(rgb: RgbImage) -> View:
-    """The whole of a picture, (height, width, 3) uint8, as it is."""
+def view_of(rgb: RgbImage, quarters: int = 0) -> View:
+    """The whole of a picture.
+
+    Args:
+        rgb: (height, width, 3) uint8, upright.
+        quarters: by how many quarters it was turned counterclockwise to be so.
+    """
     height, width = rgb.shape[:2]
     scale = working_scale(height, width)
-    return View(rescale(to_grey(rgb), scale), (width, height), scale)
+    size = (height, width) if quarters % 2 else (width, height)
+    return View(rescale(to_grey(rgb), scale), size, scale, quarters=quarters)
 
 
 def come_closer(view: View, rgb: RgbImage, digits: Sequence[Component], stroke_width: float) -> View | None:
@@ -89,7 +102,7 @@ def come_closer(view: View, rgb: RgbImage, digits: Sequence[Component], stroke_w
 
     Args:
         view: the whole picture.
-        rgb: the picture, (height, width, 3) uint8.
+        rgb: the picture, (height, width, 3) uint8, upright as the view is.
         digits: what may be digits in the view.
         stroke_width: typical width of a stroke in the view, in pixels.
 
@@ -108,7 +121,7 @@ def come_closer(view: View, rgb: RgbImage, digits: Sequence[Component], stroke_w
     scale = min(1.0, view.scale * _COMFORTABLE / height, _LONGEST_NEAR / max(part.shape[:2]))
     if scale < _WORTHWHILE * view.scale:
         return None
-    return View(rescale(to_grey(part), scale), view.size, scale, origin=(left, top))
+    return View(rescale(to_grey(part), scale), view.size, scale, origin=(left, top), quarters=view.quarters)
 
 
 def turn(view: View, flat: GreyImage, digits: Sequence[Component], degrees: float) -> View:
@@ -131,7 +144,7 @@ def turn(view: View, flat: GreyImage, digits: Sequence[Component], degrees: floa
         flat, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=_PAPER
     )
     x, y = np.array(view.origin) + first @ rotation / view.scale
-    return View(np.asarray(turned, np.uint8), view.size, view.scale, degrees, (float(x), float(y)))
+    return View(np.asarray(turned, np.uint8), view.size, view.scale, degrees, (float(x), float(y)), view.quarters)
 
 
 def _rotation(degrees: float) -> npt.NDArray[np.float64]:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from recognizer.binarize import binarize
 from recognizer.segment import dilate, find_components
-from recognizer.tilt import Tilt, measure_tilt, outline
+from recognizer.tilt import Tilt, measure_tilt, outline, stand_above_one_another
 from recognizer.types import Box, Component
 from train.examples import rotate
 
@@ -83,3 +83,10 @@ def test_outline_lies_in_the_picture():
     ink = np.zeros((5, 7), np.uint8)
     ink[1, 2] = ink[4, 6] = ink[0, 0] = 255
     assert set(map(tuple, outline(Component(Box(30, 40, 7, 5), ink)))) == {(30, 40), (32, 41), (36, 44)}
+
+
+@pytest.mark.parametrize("text", ["253", "9916847512", "99168\n25301\n80745"])
+def test_digits_on_their_side_stand_above_one_another(write, text):
+    upright = write(text, height=50)
+    assert not stand_above_one_another(components_of(upright))
+    assert stand_above_one_another(components_of(np.rot90(upright)))

@@ -40,6 +40,19 @@ def test_picture_is_seen_grey_and_at_working_size():
     assert (looked_at.size, looked_at.scale, looked_at.degrees) == ((2000, 1000), 0.4, 0)
 
 
+@pytest.mark.parametrize("quarters", [-1, 0, 1, 2])
+def test_boxes_of_a_picture_that_was_set_upright_lie_in_the_picture_as_it_was(quarters):
+    shown = np.full((300, 400, 3), 255, np.uint8)
+    shown[40:70, 110:130] = 0
+    looked_at = view_of(np.rot90(shown, quarters), quarters)
+    assert looked_at.size == (400, 300)
+    mask = ((looked_at.grey < 128) * 255).astype(np.uint8)
+    rows, columns = np.nonzero(mask)
+    left, top = int(columns.min()), int(rows.min())
+    box = Box(left, top, int(columns.max()) + 1 - left, int(rows.max()) + 1 - top)
+    assert looked_at.place(box, mask) == Box(110, 40, 20, 30)
+
+
 @pytest.mark.parametrize("degrees", [-36.0, -10.0, 4.0, 22.0])
 def test_what_sinks_becomes_level_and_finds_its_place_again(degrees):
     slope = np.tan(np.deg2rad(degrees))

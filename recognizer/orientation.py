@@ -1,0 +1,81 @@
+"""Which way up a picture is: a camera that looks straight down may take a sheet's side for its top.
+
+Both networks know digits upright, so what a picture on its side seems to say is in doubt, or it stands as single digits above
+one another. Such a picture is read the other ways up as well, and the surest text is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from recognizer.combine import is_doubtful, is_more_than_lines
+from recognizer.tilt import stand_above_one_another
+from recognizer.types import Component, Reading
+
+ON_SIDE, UPSIDE_DOWN = (1, -1), 2
+"""Quarter turns counterclockwise that set a picture upright."""
+_FEW_READ = 0.5
+"""A doubtful text of no more digits than this share of the strokes may be of another way up."""
+_RATHER_ON_SIDE = 0.8
+"""A sure text gives way to a longer one that is more probable than this: a 0 is a 0 on its side, what is beside it no digit."""
+_BETTER_ON_SIDE, _LEAST_ON_SIDE = 0.05, 0.5
+"""A doubtful text gives way to one that is more probable by so much, and than so much ..."""
+_BETTER_UPSIDE_DOWN, _LEAST_UPSIDE_DOWN = 0.2, 0.7
+"""... or by and than so much for one upside down, since many a number can be read so (6600, 1961), ..."""
+_LOST, _LOST_PAGE, _FEW_LINES = 0.6, 0.25, 2
+"""... which is tried only where a text of so few lines, or of more, is less probable than this: it takes time."""
+_PAIR_RATHER_THAN_NONE, _RATHER_THAN_NONE = 0.8, 0.7
+"""Two digits, or more, take the place of no text at all if they are more probable than this."""
+_TIMES_AS_MANY, _MORE, _A_LINE, _RATHER_THAN_FEW = 2, 4, 3, 0.3
+"""Chance hardly makes a text of so many times the other's digits and so many more, so many in a line: this is enough for it."""
+
+
+def other_ways_up(reading: Reading, strokes: Sequence[Component]) -> list[int]:
+    """The quarter turns after which a picture may be read better.
+
+    Args:
+        reading: of the picture as it is.
+        strokes: what may be digits in it.
+
+    Returns:
+        Quarter turns counterclockwise; none for a reading that is fine.
+    """
+    if not strokes:
+        return []
+    alone = len(strokes) == 1  # the ink of joined digits, perhaps
+    stacked = not alone and stand_above_one_another(strokes)
+    misses_many = _digits_of(reading) <= _FEW_READ * len(strokes)
+    ways: list[int] = []
+    if stacked or (is_doubtful(reading) and (alone or misses_many)):
+        ways += ON_SIDE
+    if reading.confidence < (_LOST if len(reading.lines) <= _FEW_LINES else _LOST_PAGE):
+        ways.append(UPSIDE_DOWN)
+    return ways
+
+
+def is_rather(first: Reading, turned: Reading, quarters: int) -> bool:
+    """Whether a picture was rather meant the way up that it was turned to.
+
+    Args:
+        first: the reading of the picture as it was.
+        turned: of the picture turned.
+        quarters: by how many quarters it was turned counterclockwise.
+    """
+    digits = _digits_of(turned)
+    # A row on its side looks like a column of single digits; 1s are lines, which a drawing has in any direction.
+    if len(turned.lines) > digits / 2 or not is_more_than_lines(turned):
+        return False
+    digits_before = _digits_of(first)
+    if digits >= max(_TIMES_AS_MANY * digits_before + _MORE, _A_LINE * len(turned.lines)):
+        return turned.confidence > _RATHER_THAN_FEW
+    if not first.text:
+        return turned.confidence > (_PAIR_RATHER_THAN_NONE if digits == 2 else _RATHER_THAN_NONE)
+    if not is_doubtful(first):
+        return turned.confidence > _RATHER_ON_SIDE and digits > digits_before
+    if quarters == UPSIDE_DOWN:
+        return turned.confidence > max(first.confidence + _BETTER_UPSIDE_DOWN, _LEAST_UPSIDE_DOWN)
+    return turned.confidence > max(first.confidence + _BETTER_ON_SIDE, _LEAST_ON_SIDE)
+
+
+def _digits_of(reading: Reading) -> int:
+    return sum(map(len, reading.lines))
