@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from made_answers import MadeSequence
 
 from recognizer import DigitReader
 from recognizer.orientation import ON_SIDE, UPSIDE_DOWN, is_rather, other_ways_up
@@ -109,4 +110,12 @@ def test_page_on_its_side_is_read_line_by_line(reader, write):
 def test_column_of_single_digits_stays_one(reader, write):
     trace = reader.trace(write("2\n5\n7\n4", height=50))
     assert trace.reading.text == "2\n5\n7\n4"
+    assert trace.tilt == 0
+
+
+def test_what_is_read_no_better_any_other_way_up_stays_as_it_was(classifier, write):
+    """The made line network reads the same whatever it sees."""
+    picture = write("253")
+    trace = DigitReader(classifier, MadeSequence("258", certainty=0.5)).trace(picture)
+    assert trace.reading.confidence < 0.6
     assert trace.tilt == 0
