@@ -152,8 +152,8 @@ STAGES_WAITING = "Read a picture first: its steps then appear here."
 # The steps, in the order of `result.STAGES`.
 STAGE_GREY = "1. Grey"
 STAGE_GREY_HINT = (
-    "Colours are dropped: only how dark each spot is matters. The table beside a sheet of paper is painted over, a picture on its "
-    "side is set upright, a number that climbs or sinks is turned level, and small writing is looked at from nearer."
+    "Colours are dropped: only how dark each spot is matters. The table beside a sheet of paper is painted over, a picture on "
+    "its side is set upright, a number that climbs or sinks is turned level, and small writing is looked at from nearer."
 )
 STAGE_BINARY = "2. Ink"
 STAGE_BINARY_HINT = (
