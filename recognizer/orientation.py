@@ -20,7 +20,7 @@ _RATHER_ON_SIDE = 0.8
 """A sure text gives way to a longer one that is more probable than this: a 0 is a 0 on its side, what is beside it no digit."""
 _BETTER_ON_SIDE, _LEAST_ON_SIDE = 0.05, 0.5
 """A doubtful text gives way to one that is more probable by so much, and than so much ..."""
-_BETTER_UPSIDE_DOWN, _LEAST_UPSIDE_DOWN = 0.2, 0.7
+_BETTER_UPSIDE_DOWN, _LEAST_UPSIDE_DOWN = 0.3, 0.8
 """... or by and than so much for one upside down, since many a number can be read so (6600, 1961), ..."""
 _LOST, _LOST_PAGE, _FEW_LINES = 0.6, 0.25, 2
 """... which is tried only where a text of so few lines, or of more, is less probable than this: it takes time."""
@@ -30,12 +30,13 @@ _TIMES_AS_MANY, _MORE, _A_LINE, _RATHER_THAN_FEW = 2, 4, 3, 0.3
 """Chance hardly makes a text of so many times the other's digits and so many more, so many in a line: this is enough for it."""
 
 
-def other_ways_up(reading: Reading, strokes: Sequence[Component]) -> list[int]:
+def other_ways_up(reading: Reading, strokes: Sequence[Component], upside_down: bool = True) -> list[int]:
     """The quarter turns after which a picture may be read better.
 
     Args:
         reading: of the picture as it is.
         strokes: what may be digits in it.
+        upside_down: whether it may stand upside down.
 
     Returns:
         Quarter turns counterclockwise; none for a reading that is fine.
@@ -48,7 +49,7 @@ def other_ways_up(reading: Reading, strokes: Sequence[Component]) -> list[int]:
     ways: list[int] = []
     if stacked or (is_doubtful(reading) and (alone or misses_many)):
         ways += ON_SIDE
-    if reading.confidence < (_LOST if len(reading.lines) <= _FEW_LINES else _LOST_PAGE):
+    if upside_down and reading.confidence < (_LOST if len(reading.lines) <= _FEW_LINES else _LOST_PAGE):
         ways.append(UPSIDE_DOWN)
     return ways
 
@@ -65,16 +66,21 @@ def is_rather(first: Reading, turned: Reading, quarters: int) -> bool:
     # A row on its side looks like a column of single digits; 1s are lines, which a drawing has in any direction.
     if len(turned.lines) > digits / 2 or not is_more_than_lines(turned):
         return False
+    return turned.confidence > _least(first, digits, len(turned.lines), quarters == UPSIDE_DOWN)
+
+
+def _least(first: Reading, digits: int, lines: int, is_upside_down: bool) -> float:
+    """How probable a text of so many digits and lines must at least be, to be kept rather than the first."""
     digits_before = _digits_of(first)
-    if digits >= max(_TIMES_AS_MANY * digits_before + _MORE, _A_LINE * len(turned.lines)):
-        return turned.confidence > _RATHER_THAN_FEW
+    if not is_upside_down and digits >= max(_TIMES_AS_MANY * digits_before + _MORE, _A_LINE * lines):
+        return _RATHER_THAN_FEW
     if not first.text:
-        return turned.confidence > (_PAIR_RATHER_THAN_NONE if digits == 2 else _RATHER_THAN_NONE)
+        return _PAIR_RATHER_THAN_NONE if digits == 2 else _RATHER_THAN_NONE
     if not is_doubtful(first):
-        return turned.confidence > _RATHER_ON_SIDE and digits > digits_before
-    if quarters == UPSIDE_DOWN:
-        return turned.confidence > max(first.confidence + _BETTER_UPSIDE_DOWN, _LEAST_UPSIDE_DOWN)
-    return turned.confidence > max(first.confidence + _BETTER_ON_SIDE, _LEAST_ON_SIDE)
+        return _RATHER_ON_SIDE if digits > digits_before else 1.0
+    if is_upside_down:
+        return max(first.confidence + _BETTER_UPSIDE_DOWN, _LEAST_UPSIDE_DOWN)
+    return max(first.confidence + _BETTER_ON_SIDE, _LEAST_ON_SIDE)
 
 
 def _digits_of(reading: Reading) -> int:

@@ -145,7 +145,9 @@ class DigitReader:
     def _read_other_ways_up(self, rgb: RgbImage, first: Trace, found: _Found) -> tuple[Trace, _Found]:
         """The surest reading of a picture that may lie on its side or upside down, and the strokes that were found for it."""
         best, its_strokes = first, found
-        for quarters in other_ways_up(first.reading, found.strokes):
+        # One network alone is too often surer of a number upside down, where it doubts it as it stands.
+        by_both = self.method == "auto" and self._sequence is not None
+        for quarters in other_ways_up(first.reading, found.strokes, upside_down=by_both):
             strokes = _look_near(np.rot90(rgb, quarters), quarters)
             turned = self._read_found(rgb, strokes)
             is_surest = best is first or turned.reading.confidence > best.reading.confidence
