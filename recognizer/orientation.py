@@ -29,6 +29,9 @@ _PAIR_RATHER_THAN_NONE, _RATHER_THAN_NONE = 0.8, 0.7
 _TIMES_AS_MANY, _MORE, _A_LINE, _RATHER_THAN_FEW = 2, 4, 3, 0.3
 """Chance hardly makes a text of so many times the other's digits and so many more, so many in a line: this is enough for it."""
 
+WORTHWHILE = 0.4
+"""What another way up gives at a first reading is tried in full if it is better, or more probable than this."""
+
 
 def other_ways_up(reading: Reading, strokes: Sequence[Component], upside_down: bool = True) -> list[int]:
     """The quarter turns after which a picture may be read better.

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from functools import partial
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
@@ -33,7 +33,7 @@ from recognizer.errors import CheckpointError
 from recognizer.image_io import load_image
 from recognizer.lines import LinePicture, closer_looks, cut_line, further_looks, look_at_band
 from recognizer.normalize import normalize, normalize_all
-from recognizer.orientation import is_rather, other_ways_up
+from recognizer.orientation import WORTHWHILE, is_rather, other_ways_up
 from recognizer.paper import without_table
 from recognizer.rulings import remove_rulings
 from recognizer.segment import dilate, find_components, leave_out_edges, marks_beside, select_digits, sort_left_to_right
@@ -143,49 +143,55 @@ class DigitReader:
         return second if gives_way(first.reading, second.reading, by_second=True) else first
 
     def _read_other_ways_up(self, rgb: RgbImage, first: Trace, found: _Found) -> tuple[Trace, _Found]:
-        """The surest reading of a picture that may lie on its side or upside down, and the strokes that were found for it."""
-        best, its_strokes = first, found
+        """The better reading of a picture that may lie on its side or upside down, and the strokes that were found for it."""
         # One network alone is too often surer of a number upside down, where it doubts it as it stands.
         by_both = self.method == "auto" and self._sequence is not None
-        for quarters in other_ways_up(first.reading, found.strokes, upside_down=by_both):
-            strokes = _look_near(np.rot90(rgb, quarters), quarters)
+        looks = [
+            (quarters, *self._read_level(rgb, _look_near(np.rot90(rgb, quarters), quarters)))
+            for quarters in other_ways_up(first.reading, found.strokes, upside_down=by_both)
+        ]
+        if not looks:
+            return first, found
+
+        def rank(look: tuple[int, Trace, _Found]) -> tuple[bool, float]:
+            quarters, trace, _ = look
+            return is_rather(first.reading, trace.reading, quarters), trace.reading.confidence
+
+        quarters, turned, strokes = best = max(looks, key=rank)
+        is_better, confidence = rank(best)
+        if is_doubtful(turned.reading) and (is_better or confidence > WORTHWHILE):
             turned = self._read_found(rgb, strokes)
-            is_surest = best is first or turned.reading.confidence > best.reading.confidence
-            if is_surest and is_rather(first.reading, turned.reading, quarters):
-                best, its_strokes = turned, strokes
-        return best, its_strokes
+        return (turned, strokes) if is_rather(first.reading, turned.reading, quarters) else (first, found)
 
     def _read_found(self, rgb: RgbImage, found: _Found) -> Trace:
         """The best reading of a picture, of the strokes that were found in it at first."""
-        plain = _without_squares(found) if meets_edges(found.ink) else None
-        best, read, tilt = self._read_level(rgb, plain or found)
+        plain = found.without_squares if meets_edges(found.ink) else None
+        best, read = self._read_level(rgb, plain or found)
         if plain is not None and not is_more_than_lines(best.reading):
-            best, read, tilt = self._read_level(rgb, found)
-        elif is_doubtful(best.reading) and plain is None and (plain := _without_squares(read)):
-            second, level, its_tilt = self._read_level(rgb, plain)
+            best, read = self._read_level(rgb, found)
+        elif is_doubtful(best.reading) and plain is None and (plain := read.without_squares):
+            second, its_strokes = self._read_level(rgb, plain)
             if is_more_than_lines(second.reading):
-                best, read, tilt = _better(best, second), level, its_tilt
+                best, read = _better(best, second), its_strokes
         if self._sequence is None or read.prepared.ink is None:
             return best
         if read.lost_edges or (is_doubtful(best.reading) and has_edges(read.prepared.grey)):
-            even = _find_strokes(read.view, in_even_light(read.prepared), USUAL)
-            second, level, its_tilt = self._read_level(rgb, even)
+            second, its_strokes = self._read_level(rgb, read.in_even_light)
             if gains_by_light(best.reading, second.reading, read.lost_edges):
-                best, read, tilt = second, level, its_tilt
-        if is_doubtful(best.reading) and tilt.is_possible and not tilt.is_clear:
-            best = _better(best, self._read(rgb, _look_at(_level(read, tilt))))
+                best, read = second, its_strokes
+        if is_doubtful(best.reading) and not read.view.degrees and read.tilt.is_possible:
+            best = _better(best, self._read(rgb, read.level))
         if is_doubtful(best.reading) and has_few_lines(best.reading):
-            best = _better(best, self._read(rgb, _find_strokes(read.view, read.prepared, WIDE)))
+            best = _better(best, self._read(rgb, read.by_wider_surroundings))
         if is_doubtful(best.reading) and (plain_number := self._without_words(rgb, read)):
             best = _better(best, plain_number)
         return best
 
-    def _read_level(self, rgb: RgbImage, found: _Found) -> tuple[Trace, _Found, Tilt]:
-        """One reading of a picture, turned level where it is clear that it is tilted; what was read, and its tilt before."""
-        tilt = measure_tilt(found.strokes)
-        if tilt.is_clear:
-            found = _look_at(_level(found, tilt))
-        return self._read(rgb, found), found, tilt
+    def _read_level(self, rgb: RgbImage, found: _Found) -> tuple[Trace, _Found]:
+        """One reading of a picture, turned level where it is clear that it is tilted, and the strokes that were read."""
+        if found.tilt.is_clear:
+            found = found.level
+        return self._read(rgb, found), found
 
     def _read(self, rgb: RgbImage, found: _Found, words: Sequence[Component] = ()) -> Trace:
         """One reading of a picture, of the strokes that were found in a view of it; `words` are known for no digits."""
@@ -232,7 +238,7 @@ class DigitReader:
         if not any(shapes):
             return None
         numbers = leave_out_words(parted, lines.evidence, shapes, self._texts_of(lines))
-        return numbers and self._read(rgb, found._replace(strokes=numbers.digits), numbers.words)
+        return numbers and self._read(rgb, replace(found, strokes=numbers.digits), numbers.words)
 
     def _ask(self, binarized: Binarized, rows: Sequence[Sequence[Component]]) -> _Lines:
         """What both networks say of some lines."""
@@ -333,8 +339,12 @@ class _Lines(NamedTuple):
     """Of each line; none where there is no line network."""
 
 
-class _Found(NamedTuple):
-    """A view and its ink, up to the strokes that may be digits."""
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """A view and its ink, up to the strokes that may be digits.
+
+    What else may be found in it is sought when it is first asked for, and kept for the second line network.
+    """
 
     view: View
     prepared: Prepared
@@ -347,6 +357,29 @@ class _Found(NamedTuple):
     strokes: list[Component]
     lost_edges: bool
     """Whether strokes were left out for being dark on one side only, as the edge of a shadow is, or what lies beside one."""
+
+    @cached_property
+    def tilt(self) -> Tilt:
+        return measure_tilt(self.strokes)
+
+    @cached_property
+    def level(self) -> _Found:
+        """The view turned level."""
+        return _look_at(turn(self.view, self.prepared.flat, self.strokes, self.tilt.degrees))
+
+    @cached_property
+    def without_squares(self) -> _Found | None:
+        """The same view without the squares of its paper; None where there are none."""
+        prepared = without_squares(self.prepared)
+        return None if prepared is None else _find_strokes(self.view, prepared, USUAL)
+
+    @cached_property
+    def in_even_light(self) -> _Found:
+        return _find_strokes(self.view, in_even_light(self.prepared), USUAL)
+
+    @cached_property
+    def by_wider_surroundings(self) -> _Found:
+        return _find_strokes(self.view, self.prepared, WIDE)
 
 
 def _look_near(rgb: RgbImage, quarters: int = 0) -> _Found:
@@ -371,16 +404,6 @@ def _find_strokes(view: View, prepared: Prepared, threshold: Threshold) -> _Foun
     strokes = leave_out_borders(two_sided, binarized.grey, binarized.stroke_width)
     lost_edges = len(two_sided) < len(selected)
     return _Found(view, prepared, inked.mask, binarized, cleaned, dilated, components, strokes, lost_edges)
-
-
-def _without_squares(found: _Found) -> _Found | None:
-    """The same view without the squares of its paper; None where there are none."""
-    prepared = without_squares(found.prepared)
-    return None if prepared is None else _find_strokes(found.view, prepared, USUAL)
-
-
-def _level(found: _Found, tilt: Tilt) -> View:
-    return turn(found.view, found.prepared.flat, found.strokes, tilt.degrees)
 
 
 def _better(first: Trace, second: Trace) -> Trace:

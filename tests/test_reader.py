@@ -358,7 +358,7 @@ def test_a_sure_reading_and_one_by_segmentation_are_not_read_again(classifier, p
 
 
 def test_of_a_doubtful_reading_and_another_the_better_is_kept(classifier, page, thresholds, monkeypatch):
-    monkeypatch.setattr("recognizer.reader.other_ways_up", lambda reading, strokes: [])
+    monkeypatch.setattr("recognizer.reader.other_ways_up", lambda reading, strokes, upside_down: [])
     doubtful = DigitReader(classifier, MadeSequence("258", certainty=0.6))
     first, confidence = doubtful.trace(page), doubtful.read(page).confidence
     assert confidence < 0.88
