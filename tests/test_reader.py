@@ -420,6 +420,13 @@ def test_second_line_network_that_is_no_surer_changes_nothing(classifier, page):
     assert (both.text, both.confidence) == (first.text, first.confidence)
 
 
+def test_ink_is_found_once_for_both_line_networks(classifier, page, thresholds):
+    doubtful, second = MadeSequence("258", certainty=0.6), Asked("259", certainty=0.6)
+    assert DigitReader(classifier, doubtful, "sequence", second).read(page).confidence < 0.88
+    assert second.count
+    assert thresholds == [USUAL, WIDE]
+
+
 def test_of_a_page_the_second_line_network_is_not_asked(classifier, write):
     second = Asked("253", certainty=0.999)
     picture = write("253\n807\n941")
