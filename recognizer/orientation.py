@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from recognizer.combine import is_doubtful, is_more_than_lines
-from recognizer.tilt import stand_above_one_another
+from recognizer.tilt import lie_on_side
 from recognizer.types import Component, Reading
 
 ON_SIDE, UPSIDE_DOWN = (1, -1), 2
@@ -47,7 +47,7 @@ def other_ways_up(reading: Reading, strokes: Sequence[Component], upside_down: b
     if not strokes:
         return []
     alone = len(strokes) == 1  # the ink of joined digits, perhaps
-    stacked = not alone and stand_above_one_another(strokes)
+    stacked = not alone and lie_on_side(strokes)
     misses_many = _digits_of(reading) <= _FEW_READ * len(strokes)
     ways: list[int] = []
     if stacked or (is_doubtful(reading) and (alone or misses_many)):

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from recognizer.types import Component
 
-_STEEPEST, _STEP = 40.0, 2.0
+_STEEPEST, _STEP = 60.0, 2.0
 """Largest angle that is looked for, in degrees: beyond it a column of numbers may pass for a row; and how finely."""
 _LEVEL = 4.0
 """What is turned by less is read as it is: each line is levelled by itself (see `recognizer.lines.cut_line`)."""
@@ -33,8 +33,10 @@ _POSSIBLE, _CLEAR = 1.3, 3.0
 and, less 1 and times the number of digits, for any reading: a few stand in a slanting row by chance."""
 _MOST = 100
 """Digits that are enough."""
+_ON_SIDE, _COARSE_STEP = 50.0, 5.0
+"""From which angle on a picture rather lies on its side, in degrees, and how finely this is looked for ..."""
 _STACKED = 1.3
-"""By which factor more digits must stand above or below one another than beside one another, in a picture on its side."""
+"""... and by which factor more digits must stand beside one another at such an angle than at any other."""
 
 
 class Tilt(NamedTuple):
@@ -78,27 +80,26 @@ def measure_tilt(components: Sequence[Component]) -> Tilt:
     if near.sum() < _POSSIBLE * level * len(sample):  # all that are near stand side by side already
         return Tilt()
     degrees = np.arange(-_STEEPEST, _STEEPEST + _STEP, _STEP)
-    across = np.stack([-np.sin(np.deg2rad(degrees)), np.cos(np.deg2rad(degrees))])
-    outlines = [outline(component) for component in sample]
-    extents = np.concatenate(outlines) @ across
-    starts = np.cumsum([0, *map(len, outlines[:-1])])
-    beside = _beside(np.minimum.reduceat(extents, starts), np.maximum.reduceat(extents, starts) + 1, near)
+    beside = _beside_at(degrees, sample, near)
     best = int(beside.argmax())
     return Tilt(float(degrees[best]), float(beside[best]), float(beside[best] / level), len(sample))
 
 
-def stand_above_one_another(components: Sequence[Component]) -> bool:
-    """Whether more components stand above or below one another than side by side, as digits do in a picture on its side.
+def lie_on_side(components: Sequence[Component]) -> bool:
+    """Whether components stand above or below one another rather than side by side, as digits do in a picture on its side.
 
     Args:
         components: ink that may be digits, at least two, in any order.
     """
-    x, y, width, height = boxes = _boxes_of(_sample(components))
+    sample = _sample(components)
+    _, y, width, height = boxes = _boxes_of(sample)
     near = _near(boxes, np.maximum(width, height))
-    beside, above = (
-        _beside(start[:, None], (start + size)[:, None], near)[0] for start, size in ((y, height), (x, width))
-    )
-    return bool(above >= _STACKED * beside)
+    level = _beside(y[:, None], (y + height)[:, None], near)[0]
+    if near.sum() < _STACKED * level * len(sample):
+        return False
+    degrees = np.arange(-90.0, 90.0, _COARSE_STEP)
+    beside, is_steep = _beside_at(degrees, sample, near), np.abs(degrees) >= _ON_SIDE
+    return bool(beside[is_steep].max() >= _STACKED * beside[~is_steep].max())
 
 
 def outline(component: Component) -> npt.NDArray[np.intp]:
@@ -122,6 +123,17 @@ def _near(boxes: npt.NDArray[np.float64], sizes: npt.NDArray[np.float64]) -> npt
     apart = np.hypot(*(np.subtract.outer(middle, middle) for middle in (x + width / 2, y + height / 2)))
     next_to = np.median(np.min(apart, axis=1, initial=np.inf, where=~np.eye(len(apart), dtype=bool)))
     return np.asarray(apart <= max(_NEAR * np.median(sizes), _SPREAD * next_to))
+
+
+def _beside_at(
+    degrees: npt.NDArray[np.float64], components: Sequence[Component], near: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.float64]:
+    """(angles,) how many components stand beside one on average once the picture is turned by each of these angles."""
+    across = np.stack([-np.sin(np.deg2rad(degrees)), np.cos(np.deg2rad(degrees))])
+    outlines = [outline(component) for component in components]
+    extents = np.concatenate(outlines) @ across
+    starts = np.cumsum([0, *map(len, outlines[:-1])])
+    return _beside(np.minimum.reduceat(extents, starts), np.maximum.reduceat(extents, starts) + 1, near)
 
 
 def _beside(
