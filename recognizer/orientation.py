@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from recognizer.combine import is_doubtful, is_more_than_lines
 from recognizer.tilt import lie_on_side
 from recognizer.types import Component, Reading
@@ -26,6 +28,8 @@ _LOST, _LOST_PAGE, _FEW_LINES = 0.6, 0.25, 2
 """... which is tried only where a text of so few lines, or of more, is less probable than this: it takes time."""
 _PAIR_RATHER_THAN_NONE, _RATHER_THAN_NONE = 0.8, 0.7
 """Two digits, or more, take the place of no text at all if they are more probable than this."""
+_LARGE = 0.5
+"""Nor are there as many marks of at least this share of their height: letters on their side pass for 7s and 0s."""
 _TIMES_AS_MANY, _MORE, _A_LINE, _RATHER_THAN_FEW = 2, 4, 3, 0.3
 """Chance hardly makes a text of so many times the other's digits and so many more, so many in a line: this is enough for it."""
 
@@ -69,6 +73,8 @@ def is_rather(first: Reading, turned: Reading, quarters: int) -> bool:
     # A row on its side looks like a column of single digits; 1s are lines, which a drawing has in any direction.
     if len(turned.lines) > digits / 2 or not is_more_than_lines(turned):
         return False
+    if not first.text and _large_marks_of(turned) >= digits:
+        return False
     return turned.confidence > _least(first, digits, len(turned.lines), quarters == UPSIDE_DOWN)
 
 
@@ -84,6 +90,12 @@ def _least(first: Reading, digits: int, lines: int, is_upside_down: bool) -> flo
     if is_upside_down:
         return max(first.confidence + _BETTER_UPSIDE_DOWN, _LEAST_UPSIDE_DOWN)
     return max(first.confidence + _BETTER_ON_SIDE, _LEAST_ON_SIDE)
+
+
+def _large_marks_of(reading: Reading) -> int:
+    """Number of marks about as large as the digits, whichever way up."""
+    height = np.median([max(digit.box[2:]) for digit in reading.digits])
+    return sum(max(mark.box[2:]) >= _LARGE * height for mark in reading.marks)
 
 
 def _digits_of(reading: Reading) -> int:

@@ -1,5 +1,7 @@
 """Pictures on their side or upside down."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from made_answers import MadeSequence
@@ -8,7 +10,7 @@ from recognizer import DigitReader
 from recognizer.checkpoint import load_checkpoint
 from recognizer.classifier import DigitClassifier
 from recognizer.orientation import ON_SIDE, UPSIDE_DOWN, is_rather, other_ways_up
-from recognizer.types import Box, Component, Digit, Reading
+from recognizer.types import Box, Component, Digit, Mark, Reading
 
 
 def strokes(*places, width=10, height=14):
@@ -83,6 +85,14 @@ def test_text_that_is_hardly_believed_may_stand_upside_down():
 )
 def test_surer_way_up_is_kept(first, turned, quarters, expected):
     assert is_rather(reading(*first), reading(*turned), quarters) is expected
+
+
+def test_letters_of_a_word_on_its_side_are_no_digits():
+    none, turned = reading("", 0.0), reading("70", 0.9)
+    commas, letters = (tuple(Mark(Box(20 * i, 0, 1, height)) for i in range(2)) for height in (2, 5))
+    assert is_rather(none, replace(turned, marks=commas), 1)
+    assert not is_rather(none, replace(turned, marks=letters), 1)
+    assert is_rather(reading("7", 0.5), replace(turned, marks=letters), 1)
 
 
 @pytest.mark.parametrize(
