@@ -162,10 +162,10 @@ def _far(rng: np.random.Generator) -> Made:
     return text, _photo(np.asarray(cv2.resize(ink, None, fx=0.1, fy=0.1, interpolation=cv2.INTER_AREA), np.uint8), rng)
 
 
-def _askew(rng: np.random.Generator) -> Made:
-    """The phone was held on its side, or nearly."""
+def _upside_down(rng: np.random.Generator) -> Made:
+    """The phone was held upside down, or nearly."""
     text, ink = _number(rng)
-    turned = rotate(np.repeat(ink[..., None], 3, axis=2), float(rng.uniform(55, 90)), (0, 0, 0))[..., 0]
+    turned = rotate(np.repeat(ink[..., None], 3, axis=2), float(rng.uniform(165, 195)), (0, 0, 0))[..., 0]
     return text, _photo(ballpoint(_fitted(turned), rng), rng)
 
 
@@ -190,7 +190,7 @@ PHOTOS: Mapping[str, tuple[Maker, Maker]] = {
     "light": (_good, _glare),
     "focus": (_good, _shaken),
     "distance": (_good, _far),
-    "angle": (_good, _askew),
+    "angle": (_good, _upside_down),
     "ink": (_good, _faint),
     "alone": (_good, _cluttered),
 }
