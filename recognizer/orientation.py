@@ -24,8 +24,9 @@ _BETTER_ON_SIDE, _LEAST_ON_SIDE = 0.05, 0.5
 """A doubtful text gives way to one that is more probable by so much, and than so much ..."""
 _BETTER_UPSIDE_DOWN, _LEAST_UPSIDE_DOWN = 0.3, 0.8
 """... or by and than so much for one upside down, since many a number can be read so (6600, 1961), ..."""
-_LOST, _LOST_PAGE, _FEW_LINES = 0.6, 0.25, 2
-"""... which is tried only where a text of so few lines, or of more, is less probable than this: it takes time."""
+_LOST, _LOST_PAGE, _FEW_LINES, _LOST_LINE = 0.6, 0.25, 2, 0.76
+"""... which is tried only where a text of so few lines, or of more, is less probable than this, and each line of a long page on
+average: it takes time."""
 _PAIR_RATHER_THAN_NONE, _RATHER_THAN_NONE = 0.8, 0.7
 """Two digits, or more, take the place of no text at all if they are more probable than this."""
 _LARGE = 0.5
@@ -56,7 +57,8 @@ def other_ways_up(reading: Reading, strokes: Sequence[Component], upside_down: b
     ways: list[int] = []
     if stacked or (is_doubtful(reading) and (alone or misses_many)):
         ways += ON_SIDE
-    if upside_down and reading.confidence < (_LOST if len(reading.lines) <= _FEW_LINES else _LOST_PAGE):
+    lines = len(reading.lines)
+    if upside_down and reading.confidence < (_LOST if lines <= _FEW_LINES else min(_LOST_PAGE, _LOST_LINE**lines)):
         ways.append(UPSIDE_DOWN)
     return ways
 

@@ -16,6 +16,7 @@ from recognizer.borders import leave_out_borders
 from recognizer.cells import without_cells
 from recognizer.checkpoint import SECOND_STRINGS, STRINGS, load_checkpoint
 from recognizer.classifier import DigitClassifier
+from recognizer.columns import part_columns
 from recognizer.combine import (
     LineEvidence,
     gains_by_light,
@@ -150,6 +151,8 @@ class DigitReader:
             (quarters, *self._read_level(rgb, _look_near(np.rot90(rgb, quarters), quarters)))
             for quarters in other_ways_up(first.reading, found.strokes, upside_down=by_both)
         ]
+        if found.tilt.is_steep and not found.view.degrees:
+            looks.append((0, *self._read_level(rgb, found.level)))
         if not looks:
             return first, found
 
@@ -169,7 +172,8 @@ class DigitReader:
         best, read = self._read_level(rgb, plain or found)
         if plain is not None and not is_more_than_lines(best.reading):
             best, read = self._read_level(rgb, found)
-        elif is_doubtful(best.reading) and plain is None and (plain := read.without_squares):
+        # The pale lines of a table are no squares.
+        elif is_doubtful(best.reading) and not read.has_columns and plain is None and (plain := read.without_squares):
             second, its_strokes = self._read_level(rgb, plain)
             if is_more_than_lines(second.reading):
                 best, read = _better(best, second), its_strokes
@@ -196,7 +200,7 @@ class DigitReader:
     def _read(self, rgb: RgbImage, found: _Found, words: Sequence[Component] = ()) -> Trace:
         """One reading of a picture, of the strokes that were found in a view of it; `words` are known for no digits."""
         view, binarized, cleaned = found.view, found.binarized, found.cleaned
-        rows = sort_left_to_right(found.strokes)
+        rows = found.lines
         marks = [mark.box for mark in [*marks_beside(rows, found.components, binarized.stroke_width), *words]]
         lines = self._ask(binarized, rows)
         chosen, line_probabilities = lines.chosen, None
@@ -230,7 +234,7 @@ class DigitReader:
 
     def _without_words(self, rgb: RgbImage, found: _Found) -> Trace | None:
         """A reading without the words beside a number; None where there are none."""
-        parted = part_at_gaps(sort_left_to_right(found.strokes))
+        parted = part_at_gaps(found.rows)
         if not parted:
             return None
         lines = self._ask(found.binarized, [group for groups in parted for group in groups])
@@ -357,6 +361,20 @@ class _Found:
     strokes: list[Component]
     lost_edges: bool
     """Whether strokes were left out for being dark on one side only, as the edge of a shadow is, or what lies beside one."""
+
+    @cached_property
+    def rows(self) -> list[list[Component]]:
+        """The strokes of each row, from left to right."""
+        return sort_left_to_right(self.strokes)
+
+    @cached_property
+    def lines(self) -> list[list[Component]]:
+        """The rows, or of a table its cells."""
+        return part_columns(self.rows, self.ink, self.cleaned)
+
+    @property
+    def has_columns(self) -> bool:
+        return len(self.lines) > len(self.rows)
 
     @cached_property
     def tilt(self) -> Tilt:

@@ -18,7 +18,10 @@ import numpy.typing as npt
 from recognizer.types import Component
 
 _STEEPEST, _STEP = 60.0, 2.0
-"""Largest angle that is looked for, in degrees: beyond it a column of numbers may pass for a row; and how finely."""
+"""Largest angle that is looked for, in degrees, and how finely."""
+_STEEP, _RATHER_STEEP = 40.0, 1.3
+"""By which factor more digits must stand beside one another at an angle beyond this than at any within it: a column of numbers
+may pass for a row."""
 _LEVEL = 4.0
 """What is turned by less is read as it is: each line is levelled by itself (see `recognizer.lines.cut_line`)."""
 _NEAR, _SPREAD = 3.0, 2.5
@@ -59,6 +62,15 @@ class Tilt(NamedTuple):
     @property
     def is_clear(self) -> bool:
         """Whether the picture is turned beyond doubt."""
+        return self._is_large and abs(self.degrees) <= _STEEP
+
+    @property
+    def is_steep(self) -> bool:
+        """Whether the picture seems to be turned so far that only its reading can tell."""
+        return self._is_large and abs(self.degrees) > _STEEP
+
+    @property
+    def _is_large(self) -> bool:
         return abs(self.degrees) >= _LEVEL and self.beside >= _IN_ROWS and (self.gain - 1) * self.digits >= _CLEAR
 
 
@@ -81,7 +93,7 @@ def measure_tilt(components: Sequence[Component]) -> Tilt:
         return Tilt()
     degrees = np.arange(-_STEEPEST, _STEEPEST + _STEP, _STEP)
     beside = _beside_at(degrees, sample, near)
-    best = int(beside.argmax())
+    best = int((beside / np.where(np.abs(degrees) > _STEEP, _RATHER_STEEP, 1.0)).argmax())
     return Tilt(float(degrees[best]), float(beside[best]), float(beside[best] / level), len(sample))
 
 

@@ -61,6 +61,12 @@ def test_text_that_is_hardly_believed_may_stand_upside_down():
     assert other_ways_up(reading("20\n23\n20", 0.2), ROW) == [UPSIDE_DOWN]
 
 
+def test_long_page_may_well_be_improbable_as_a_whole():
+    page = "\n".join(["2023"] * 20)
+    assert other_ways_up(reading(page, 0.1), ROW) == []
+    assert other_ways_up(reading(page, 0.001), ROW) == [UPSIDE_DOWN]
+
+
 @pytest.mark.parametrize(
     ("first", "turned", "quarters", "expected"),
     [

@@ -27,11 +27,18 @@ def components_of(picture):
     return find_components(binarized.mask, dilate(binarized.mask, binarized.stroke_width))
 
 
-@pytest.mark.parametrize("degrees", range(-54, 55, 6))
+@pytest.mark.parametrize("degrees", range(-36, 37, 6))
 def test_tilt_of_a_number_is_found(write, degrees):
     tilt = measure_tilt(components_of(rotate(write("9916847512", height=60), -degrees)))
     assert tilt.degrees == pytest.approx(degrees, abs=3)
     assert tilt.is_clear == (abs(degrees) >= 6)
+
+
+@pytest.mark.parametrize("degrees", [-56, -50, 50, 56])
+def test_steep_tilt_is_found_and_not_believed_at_once(write, degrees):
+    tilt = measure_tilt(components_of(rotate(write("9916847512", height=60), -degrees)))
+    assert tilt.degrees == pytest.approx(degrees, abs=3)
+    assert (tilt.is_steep, tilt.is_clear) == (True, False)
 
 
 @pytest.mark.parametrize("degrees", [-24, -10, 10, 24])

@@ -1,0 +1,99 @@
+"""The columns of a table."""
+
+import cv2
+import numpy as np
+import pytest
+
+from recognizer.columns import find_gutters, part_columns
+from recognizer.types import Box, Component
+
+SIZE = 300, 900
+WIDTH, HEIGHT, PITCH = 14, 20, 18
+"""Of a digit, and how far it is from one to the next, in pixels."""
+BLANK = np.zeros(SIZE, np.uint8)
+
+
+def row(y, *cells):
+    """A row of digits: of each cell where it begins and how many there are."""
+    ink = np.full((HEIGHT, WIDTH), 255, np.uint8)
+    return [Component(Box(x + PITCH * i, y, WIDTH, HEIGHT), ink) for x, count in cells for i in range(count)]
+
+
+def lengths(rows, ink=BLANK):
+    return [len(line) for line in part_columns(rows, ink, BLANK)]
+
+
+def test_numbers_in_columns_are_lines_of_their_own_row_by_row():
+    rows = [row(10, (0, 3), (120, 2)), row(50, (0, 1), (120, 4)), row(90, (0, 3), (120, 3))]
+    assert lengths(rows) == [3, 2, 1, 4, 3, 3]
+    parted = part_columns(rows, BLANK, BLANK)
+    assert [component for line in parted for component in line] == [component for line in rows for component in line]
+    assert find_gutters(rows, BLANK, BLANK) == [(2 * PITCH + WIDTH, 120)]
+
+
+def test_column_may_have_empty_cells_and_a_heading():
+    body = [row(50 + 40 * i, (0, 3), (120, 2), (300, 2)) for i in range(6)]
+    rows = [row(10, (0, 18)), *body, row(300, (0, 3), (300, 2))]
+    assert lengths(rows) == [18] + [3, 2, 2] * 6 + [3, 2]
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_few_rows_have_no_columns(count):
+    assert lengths([row(10 + 40 * i, (0, 3), (150, 4)) for i in range(count)]) == [7] * count
+
+
+def test_no_rows_have_no_columns():
+    assert part_columns([], BLANK, BLANK) == []
+
+
+def test_groups_of_long_numbers_are_not_columns():
+    assert lengths([row(10 + 40 * i, (0, 3), (72, 4)) for i in range(4)]) == [7] * 4
+
+
+def test_groups_that_do_not_stand_under_one_another_are_not_columns():
+    rows = [row(10, (0, 2), (80, 5)), row(50, (0, 4), (130, 3)), row(90, (0, 1), (60, 6))]
+    assert lengths(rows) == [7] * 3
+
+
+def test_digits_that_all_stand_far_apart_are_no_columns():
+    assert lengths([row(10 + 40 * i, *((50 * k, 1) for k in range(6))) for i in range(4)]) == [6] * 4
+
+
+def ruled(*lines):
+    ink = BLANK.copy()
+    for x in lines:
+        cv2.line(ink, (x, 0), (x, 299), 255, 2)
+    return ink
+
+
+def test_line_between_columns_parts_them_however_near_they_are():
+    rows = [row(10 + 40 * i, (0, 3), (62, 2)) for i in range(4)]
+    assert lengths(rows) == [5] * 4
+    assert lengths(rows, ruled(56)) == [3, 2] * 4
+
+
+def test_boxes_of_single_digits_are_no_columns():
+    rows = [row(10 + 40 * i, *((30 * k, 1) for k in range(6))) for i in range(4)]
+    assert lengths(rows, ruled(*range(22, 160, 30))) == [6] * 4
+
+
+def lay_out(write, cells, pitch, lines=False):
+    """A table of numbers: columns stand so many pixels apart."""
+    page = np.full((100 * len(cells) + 30, pitch * len(cells[0]) + 30, 3), 250, np.uint8)
+    for y, texts in enumerate(cells):
+        for x, text in enumerate(texts):
+            number = write(text, height=40, seed=y + x)
+            height, width = number.shape[:2]
+            window = page[100 * y + 20 : 100 * y + 20 + height, pitch * x + 20 : pitch * x + 20 + width]
+            np.minimum(window, number, out=window)
+    if lines:
+        for x in range(len(cells[0]) + 1):
+            cv2.line(page, (pitch * x + 10, 10), (pitch * x + 10, len(page) - 10), (90, 90, 90), 2)
+    return page
+
+
+@pytest.mark.parametrize("lines", [False, True])
+def test_table_is_read_number_by_number(reader, write, lines):
+    cells = [["253", "80", "4096"], ["17", "5", "8032"], ["744", "26", "95"], ["60", "38", "2023"]]
+    pitch = 190 if lines else 260
+    assert reader.read(lay_out(write, cells, pitch, lines)).text.split("\n") == [t for texts in cells for t in texts]
