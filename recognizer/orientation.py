@@ -27,6 +27,9 @@ _BETTER_UPSIDE_DOWN, _LEAST_UPSIDE_DOWN = 0.3, 0.8
 _LOST, _LOST_PAGE, _FEW_LINES, _LOST_LINE = 0.6, 0.25, 2, 0.76
 """... which is tried only where a text of so few lines, or of more, is less probable than this, and each line of a long page on
 average: it takes time."""
+_IN_A_LINE = 2
+"""A page that is more probable, and has so many digits in a line on average, stands upright: a table's digits stand above one
+another."""
 _PAIR_RATHER_THAN_NONE, _RATHER_THAN_NONE = 0.8, 0.7
 """Two digits, or more, take the place of no text at all if they are more probable than this."""
 _LARGE = 0.5
@@ -52,12 +55,13 @@ def other_ways_up(reading: Reading, strokes: Sequence[Component], upside_down: b
     if not strokes:
         return []
     alone = len(strokes) == 1  # the ink of joined digits, perhaps
-    stacked = not alone and lie_on_side(strokes)
-    misses_many = _digits_of(reading) <= _FEW_READ * len(strokes)
+    lines, digits = len(reading.lines), _digits_of(reading)
+    misses_many = digits <= _FEW_READ * len(strokes)
+    is_page = lines > _FEW_LINES and digits >= _IN_A_LINE * lines and reading.confidence >= _LOST_LINE**lines
+    stacked = not alone and not is_page and lie_on_side(strokes)
     ways: list[int] = []
     if stacked or (is_doubtful(reading) and (alone or misses_many)):
         ways += ON_SIDE
-    lines = len(reading.lines)
     if upside_down and reading.confidence < (_LOST if lines <= _FEW_LINES else min(_LOST_PAGE, _LOST_LINE**lines)):
         ways.append(UPSIDE_DOWN)
     return ways

@@ -16,7 +16,6 @@ from recognizer.borders import leave_out_borders
 from recognizer.cells import without_cells
 from recognizer.checkpoint import SECOND_STRINGS, STRINGS, load_checkpoint
 from recognizer.classifier import DigitClassifier
-from recognizer.columns import part_columns
 from recognizer.combine import (
     LineEvidence,
     gains_by_light,
@@ -37,11 +36,20 @@ from recognizer.normalize import normalize, normalize_all
 from recognizer.orientation import WORTHWHILE, is_rather, other_ways_up
 from recognizer.paper import without_table
 from recognizer.rulings import remove_rulings
-from recognizer.segment import dilate, find_components, leave_out_edges, marks_beside, select_digits, sort_left_to_right
+from recognizer.segment import (
+    dilate,
+    find_components,
+    leave_out_edges,
+    marks_beside,
+    select_digits,
+    sort_left_to_right,
+    text_height,
+)
 from recognizer.sequence import SequenceReader
 from recognizer.shade import has_edges, in_even_light
 from recognizer.split import split
 from recognizer.squares import meets_edges, without_squares
+from recognizer.tables import measure_table, part_columns
 from recognizer.tilt import Tilt, measure_tilt
 from recognizer.types import CLASS_NAMES, Component, InkMask, Method, Piece, Reading, RgbImage, Trace
 from recognizer.view import View, come_closer, turn, view_of
@@ -193,7 +201,9 @@ class DigitReader:
 
     def _read_level(self, rgb: RgbImage, found: _Found) -> tuple[Trace, _Found]:
         """One reading of a picture, turned level where it is clear that it is tilted, and the strokes that were read."""
-        if found.tilt.is_clear:
+        if found.with_level_table:
+            found = found.with_level_table
+        elif found.tilt.is_clear:
             found = found.level
         return self._read(rgb, found), found
 
@@ -383,7 +393,16 @@ class _Found:
     @cached_property
     def level(self) -> _Found:
         """The view turned level."""
-        return _look_at(turn(self.view, self.prepared.flat, self.strokes, self.tilt.degrees))
+        height = text_height(self.strokes)
+        return _look_at(turn(self.view, self.prepared.flat, self.strokes, self.tilt.degrees, height))
+
+    @cached_property
+    def with_level_table(self) -> _Found | None:
+        """The view turned so that the lines of its table are level; None where they are, or there are none."""
+        if self.view.degrees or not (degrees := measure_table(self.ink, self.cleaned, self.components, len(self.rows))):
+            return None
+        height = float(np.median([component.box.height for component in self.components]))
+        return _look_at(turn(self.view, self.prepared.flat, self.components, degrees, height))
 
     @cached_property
     def without_squares(self) -> _Found | None:

@@ -124,18 +124,19 @@ def come_closer(view: View, rgb: RgbImage, digits: Sequence[Component], stroke_w
     return View(rescale(to_grey(part), scale), view.size, scale, origin=(left, top), quarters=view.quarters)
 
 
-def turn(view: View, flat: GreyImage, digits: Sequence[Component], degrees: float) -> View:
-    """The part of a view around its digits, turned level.
+def turn(view: View, flat: GreyImage, ink: Sequence[Component], degrees: float, height: float) -> View:
+    """The part of a view around its ink, turned level.
 
     Args:
         view: as it was, not turned.
         flat: (height, width) uint8, the same as dark ink on evenly lit paper: what the turned view is made of.
-        digits: what may be digits in it, at least one.
+        ink: what is to be seen, at least one component.
         degrees: its tilt, clockwise.
+        height: text height, in pixels of the view: room is left around the ink.
     """
     rotation = _rotation(degrees)
-    points = np.concatenate([outline(component) for component in digits]) @ rotation.T
-    room = _MARGIN * text_height(digits)
+    points = np.concatenate([outline(component) for component in ink]) @ rotation.T
+    room = _MARGIN * height
     first = np.floor(points.min(axis=0) - room)
     width, height = (int(side) for side in np.ceil(points.max(axis=0) + room - first) + 1)
     matrix = np.column_stack([rotation, -first])

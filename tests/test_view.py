@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recognizer.segment import text_height
 from recognizer.types import Box, Component
 from recognizer.view import View, come_closer, turn, view_of
 
@@ -61,7 +62,7 @@ def test_what_sinks_becomes_level_and_finds_its_place_again(degrees):
     for box in boxes:
         flat[box.y : box.bottom, box.x : box.right] = 0
     digits = [Component(box, np.full((box.height, box.width), 255, np.uint8)) for box in boxes]
-    level = turn(View(flat, (1600, 1200), 0.5), flat, digits, degrees)
+    level = turn(View(flat, (1600, 1200), 0.5), flat, digits, degrees, text_height(digits))
     mask = ((level.grey < 128) * 255).astype(np.uint8)
     columns = np.flatnonzero(mask.any(axis=0))
     starts = columns[np.flatnonzero(np.diff(columns, prepend=-9) > 1)]
@@ -130,7 +131,7 @@ def test_nearer_view_that_is_turned_leads_back_to_the_picture():
     whole, rgb, digits = small(10)
     nearer = come_closer(whole, rgb, digits, 5.0)
     found = [Component(Box(x, y, 9, 36), np.full((36, 9), 255, np.uint8)) for x, y in ((20, 20), (80, 40), (140, 60))]
-    level = turn(nearer, nearer.grey, found, 18.0)
+    level = turn(nearer, nearer.grey, found, 18.0, text_height(found))
     mask = np.zeros(level.grey.shape, np.uint8)
     # A corner of the turned view, by hand: what is x, y there was turned back and lies at the same place of the nearer view.
     mask[50, 70] = 255

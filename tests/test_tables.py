@@ -1,10 +1,10 @@
-"""The columns of a table."""
+"""Tables."""
 
 import cv2
 import numpy as np
 import pytest
 
-from recognizer.columns import find_gutters, part_columns
+from recognizer.tables import find_gutters, part_columns
 from recognizer.types import Box, Component
 
 SIZE = 300, 900
