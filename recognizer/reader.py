@@ -155,9 +155,10 @@ class DigitReader:
         """The better reading of a picture that may lie on its side or upside down, and the strokes that were found for it."""
         # One network alone is too often surer of a number upside down, where it doubts it as it stands.
         by_both = self.method == "auto" and self._sequence is not None
+        strokes = (found.with_level_table or found).strokes
         looks = [
             (quarters, *self._read_level(rgb, _look_near(np.rot90(rgb, quarters), quarters)))
-            for quarters in other_ways_up(first.reading, found.strokes, upside_down=by_both)
+            for quarters in other_ways_up(first.reading, strokes, upside_down=by_both)
         ]
         if found.tilt.is_steep and not found.view.degrees:
             looks.append((0, *self._read_level(rgb, found.level)))
@@ -168,11 +169,11 @@ class DigitReader:
             quarters, trace, _ = look
             return is_rather(first.reading, trace.reading, quarters), trace.reading.confidence
 
-        quarters, turned, strokes = best = max(looks, key=rank)
+        quarters, turned, turned_found = best = max(looks, key=rank)
         is_better, confidence = rank(best)
         if is_doubtful(turned.reading) and (is_better or confidence > WORTHWHILE):
-            turned = self._read_found(rgb, strokes)
-        return (turned, strokes) if is_rather(first.reading, turned.reading, quarters) else (first, found)
+            turned = self._read_found(rgb, turned_found)
+        return (turned, turned_found) if is_rather(first.reading, turned.reading, quarters) else (first, found)
 
     def _read_found(self, rgb: RgbImage, found: _Found) -> Trace:
         """The best reading of a picture, of the strokes that were found in it at first."""

@@ -29,9 +29,9 @@ _ACROSS = 0.15
 _GRID_SIDE, _GRID_HEIGHT, _GRID_INK = 0.5, 0.25, 0.3
 """The lines of a table make one component: at least so wide and so high, as shares of the picture, and with ink in at most this
 share of its box."""
-_LINE_LENGTH, _LINES, _SPREAD_OF_LINES = 0.25, 4.0, 1.0
-"""A line of it is as long as this share of its shorter side; all together are so many times as long as its longer side; and
-they climb alike, give or take so many degrees."""
+_LONG, _APART, _SPREAD_OF_LINES, _FEW_LINES = 0.4, 0.05, 1.0, 2
+"""Its lines are as long as this share of its side, and so far apart; climb or lean alike, give or take so many degrees; and
+there are so many in one direction and more in the other: the strokes of a large digit are fewer."""
 _LEVEL_TABLE = 0.5
 """A table that is turned by less is level, in degrees."""
 
@@ -70,11 +70,9 @@ def _is_grid(component: Component, size: tuple[int, ...]) -> bool:
 
 
 def _direction_of(lines: InkMask) -> float:
-    """By how many degrees most lines in some ink climb or lean; 0 for few or level ones."""
+    """By how many degrees the lines of a table climb or lean; 0 for what is level, or no table."""
     _, _, *sides = cv2.boundingRect(lines)
-    found = cv2.HoughLinesP(
-        lines, 1, np.deg2rad(0.5), threshold=50, minLineLength=_LINE_LENGTH * min(sides), maxLineGap=5
-    )
+    found = cv2.HoughLinesP(lines, 1, np.deg2rad(0.5), threshold=50, minLineLength=_LONG * min(sides), maxLineGap=5)
     if found is None:
         return 0.0
     ends = found.reshape(-1, 2, 2).astype(float)
@@ -85,10 +83,20 @@ def _direction_of(lines: InkMask) -> float:
     order = np.argsort(degrees)
     middle = degrees[order][np.searchsorted(np.cumsum(lengths[order]), lengths.sum() / 2)]
     alike = np.abs(degrees - middle) <= _SPREAD_OF_LINES
-    if lengths[alike].sum() < max(_LINES * max(sides), lengths.sum() / 2):
-        return 0.0
     mean = float(np.average(degrees[alike], weights=lengths[alike]))
-    return mean if abs(mean) >= _LEVEL_TABLE else 0.0
+    if abs(mean) < _LEVEL_TABLE:
+        return 0.0
+    along = np.array([np.cos(np.deg2rad(mean)), np.sin(np.deg2rad(mean))])
+    across = along[::-1] * (-1, 1)
+
+    def count(direction: npt.NDArray[np.float64], normal: npt.NDArray[np.float64], side: float, other: float) -> int:
+        is_long = np.abs((ends[:, 1] - ends[:, 0]) @ direction) >= _LONG * side
+        offsets = np.sort((ends.mean(axis=1) @ normal)[alike & is_long])
+        return int(np.count_nonzero(np.diff(offsets, prepend=-np.inf) > _APART * other))
+
+    width, height = sides
+    fewer, more = sorted((count(along, across, width, height), count(across, along, height, width)))
+    return mean if fewer >= _FEW_LINES < more else 0.0
 
 
 def part_columns(rows: Sequence[Sequence[Component]], ink: InkMask, cleaned: InkMask) -> list[list[Component]]:

@@ -14,6 +14,7 @@ from recognizer import DigitReader
 from recognizer.image_io import load_image
 from recognizer.types import Box, Digit, Reading
 from train import evaluate_strings
+from train.examples import encode_png
 from train.report import FIGURES
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -112,6 +113,30 @@ def test_a_word_is_printed_before_the_number_before_pictures_are_read(shown):
     assert (word[:, added:] == plain).all()
     assert 0.01 < (word[:, :added] < 128).mean() < 0.3
     assert (word == again).all()
+
+
+def test_numbers_are_laid_out_in_tables(tmp_path, write, capsys):
+    texts = [str(number) for number in range(2012, 2037)]
+    for text in texts:
+        picture = write(text, height=40)
+        shown = 255 - picture if text < "2020" else picture  # chalk, ink
+        (tmp_path / f"{text}.png").write_bytes(encode_png(shown))
+    labels = [*((f"{text}.png", text) for text in texts), ("a.png", "1"), ("b.png", "12|34")]
+    (tmp_path / "labels.csv").write_text("\n".join(["file,text", *map(",".join, labels)]))
+    out = tmp_path / "figures.json"
+    assert (
+        evaluate_strings.main([str(tmp_path), "--in-columns", "--out", str(out), "--report", str(tmp_path / "report")])
+        == 0
+    )
+    figures = json.loads(out.read_text())["folders"][tmp_path.name]
+    assert figures["n"] == 2  # of 25 numbers
+    assert figures["exact"] >= 50
+    assert figures["cer"] <= 4
+
+
+def test_few_numbers_make_no_table(folder, capsys):
+    assert evaluate_strings.main([str(folder), "--in-columns"]) == 1
+    assert capsys.readouterr().err == "A table takes 12 pictures of one number of 2 to 7 digits.\n"
 
 
 def test_pictures_are_laid_on_a_table_before_they_are_read(shown):

@@ -4,13 +4,16 @@ import cv2
 import numpy as np
 import pytest
 
-from recognizer.tables import find_gutters, part_columns
+from recognizer.segment import find_components
+from recognizer.tables import find_gutters, measure_table, part_columns
 from recognizer.types import Box, Component
+from train.examples import rotate
 
 SIZE = 300, 900
 WIDTH, HEIGHT, PITCH = 14, 20, 18
 """Of a digit, and how far it is from one to the next, in pixels."""
 BLANK = np.zeros(SIZE, np.uint8)
+BLANK_GRID = np.zeros((400, 600), np.uint8)
 
 
 def row(y, *cells):
@@ -87,6 +90,8 @@ def lay_out(write, cells, pitch, lines=False):
             window = page[100 * y + 20 : 100 * y + 20 + height, pitch * x + 20 : pitch * x + 20 + width]
             np.minimum(window, number, out=window)
     if lines:
+        for y in range(len(cells) + 1):
+            cv2.line(page, (10, 100 * y + 10), (page.shape[1] - 20, 100 * y + 10), (90, 90, 90), 2)
         for x in range(len(cells[0]) + 1):
             cv2.line(page, (pitch * x + 10, 10), (pitch * x + 10, len(page) - 10), (90, 90, 90), 2)
     return page
@@ -97,3 +102,50 @@ def test_table_is_read_number_by_number(reader, write, lines):
     cells = [["253", "80", "4096"], ["17", "5", "8032"], ["744", "26", "95"], ["60", "38", "2023"]]
     pitch = 190 if lines else 260
     assert reader.read(lay_out(write, cells, pitch, lines)).text.split("\n") == [t for texts in cells for t in texts]
+
+
+@pytest.mark.parametrize("degrees", [3, -6, 14])
+def test_table_that_lies_askew_is_set_level_by_its_lines(reader, write, degrees):
+    cells = [["253", "80", "4096"], ["17", "5", "8032"], ["744", "26", "95"], ["60", "38", "2023"]]
+    trace = reader.trace(rotate(lay_out(write, cells, 190, lines=True), degrees, None))
+    assert trace.reading.text.split("\n") == [t for texts in cells for t in texts]
+    assert trace.tilt == pytest.approx(-degrees, abs=0.5)
+
+
+def grid(degrees):
+    ink = np.zeros((400, 600), np.uint8)
+    for x in range(100, 501, 100):
+        cv2.line(ink, (x, 100), (x, 300), 255, 2)
+    for y in range(100, 301, 50):
+        cv2.line(ink, (100, y), (500, y), 255, 2)
+    turn = cv2.getRotationMatrix2D((300, 200), degrees, 1)
+    return np.asarray(cv2.warpAffine(ink, turn, (600, 400), flags=cv2.INTER_NEAREST))
+
+
+def components_of(ink):
+    return find_components(ink, ink)
+
+
+@pytest.mark.parametrize("degrees", [-30, -5, -1, 1, 2, 20])
+def test_tilt_of_a_table_is_found_by_its_lines(degrees):
+    ink = grid(degrees)
+    assert measure_table(ink, ink, components_of(ink), 0) == pytest.approx(-degrees, abs=0.5)
+
+
+def test_lines_that_were_taken_out_tell_too():
+    ink = grid(2)
+    assert measure_table(ink, BLANK_GRID, [], 3) == pytest.approx(-2, abs=0.5)
+    assert measure_table(ink, BLANK_GRID, [], 2) == 0  # a number with lines around it is no table
+
+
+def test_level_table_has_no_tilt():
+    ink = grid(0)
+    assert measure_table(ink, ink, components_of(ink), 0) == 0
+
+
+@pytest.mark.parametrize("text", ["47", "1", "444", "14141"])
+def test_strokes_of_large_digits_are_no_table(write, text):
+    ink = 255 - rotate(write(text, height=200), 4, (255, 255, 255))[:, :, 0]
+    ink = np.where(ink > 127, 255, 0).astype(np.uint8)
+    ink = np.asarray(cv2.dilate(ink, np.ones((9, 31), np.uint8)))  # digits that are joined
+    assert measure_table(ink, ink, components_of(ink), 0) == 0

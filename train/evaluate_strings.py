@@ -32,7 +32,7 @@ from train.digitless import COUNT, digitless_pictures
 from train.emnist_strings import RECIPES, Recipe, strings
 from train.errors import ReportError
 from train.evaluate import wilson_interval
-from train.examples import boxed, in_a_shadow, labelled, on_a_table, rotate, sheet, squared
+from train.examples import boxed, in_a_shadow, ink_of, labelled, on_a_table, rotate, sheet, squared, table_of
 from train.report import check_report_folder, write_report
 from train.run import write_json
 from train.scores import Outcome, by_digits, canonical, reliability, risk_coverage, score, selective
@@ -55,6 +55,8 @@ _FONTS = tuple(
     f"DejaVu {family}{style}" for family in ("Sans", "Serif", "Sans Mono") for style in ("", ":bold", ":italic")
 )
 """Words that may be printed before a number, and their fonts, which come with matplotlib."""
+_COLUMNS, _CELLS, _IN_A_CELL, _CELL_SEPARATOR = 3, 12, range(2, 8), "+"
+"""Columns and cells of a table, how many digits a cell may hold, and what stands between the names of its pictures."""
 _ASKEW = 5.0
 """How far a picture on a table may be turned, in degrees."""
 _TILE = 400
@@ -85,16 +87,40 @@ class Staging:
     """Whether the shadow of a hand falls on it."""
     boxed: bool = False
     """Whether boxes are printed over it, one for each of its digits."""
+    in_columns: bool = False
+    """Whether its number is laid out with others in a table."""
 
-    def load(self, path: Path, text: str) -> npt.NDArray[np.uint8]:
+    def arrange(self, labels: list[tuple[str, str]]) -> list[tuple[str, str]]:
+        """Names and texts of what is read of a folder's pictures, whose names and texts are given: those of a table are joined.
+
+        Raises:
+            ImageLoadError: there are too few for a table.
+        """
+        if not self.in_columns:
+            return labels
+        numbers = [
+            (file, text) for file, label in labels if "|" not in (text := canonical(label)) and len(text) in _IN_A_CELL
+        ]
+        if len(numbers) < _CELLS:
+            raise ImageLoadError(
+                f"A table takes {_CELLS} pictures of one number of {_IN_A_CELL[0]} to {_IN_A_CELL[-1]} digits."
+            )
+        order = np.random.default_rng(0).permutation(len(numbers))  # neighbours in a folder may be of one hand
+        pages = order[: len(order) // _CELLS * _CELLS].reshape(-1, _CELLS).tolist()
+        tables = [zip(*(numbers[index] for index in page), strict=True) for page in pages]
+        return [(_CELL_SEPARATOR.join(files), "|".join(texts)) for files, texts in tables]
+
+    def load(self, folder: Path, file: str, text: str) -> npt.NDArray[np.uint8]:
         """A picture whose text is known, (height, width, 3) uint8, as it is read."""
-        picture = load_image(path)
+        rng = np.random.default_rng(list(Path(file).name.encode()))  # the same for the same picture
+        picture = (
+            self._table(folder, file.split(_CELL_SEPARATOR), rng) if self.in_columns else load_image(folder / file)
+        )
         if self.squared:
             height, width = picture.shape[:2]
             lines = squared(sheet(height, width), max(3.0, self.squared * min(height, width)), _PRINT)
             # Ink over print is as dark as both together.
             picture = np.asarray(cv2.multiply(picture, lines, scale=1 / 255), np.uint8)
-        rng = np.random.default_rng(list(path.name.encode()))  # the same for the same picture
         if self.boxed:
             picture = boxed(picture, max(1, *map(len, canonical(text).split("|"))))
         if self.labelled:
@@ -106,6 +132,11 @@ class Staging:
         if self.on_a_table:
             picture = on_a_table(picture, rng, rng.uniform(-_ASKEW, _ASKEW))
         return rotate(picture, self.turned, None) if self.turned else picture
+
+    @staticmethod
+    def _table(folder: Path, files: Sequence[str], rng: np.random.Generator) -> npt.NDArray[np.uint8]:
+        inks = [ink_of(load_image(folder / file)) for file in files]
+        return table_of(inks, _COLUMNS, rng, has_lines=bool(rng.random() < 0.5))
 
 
 _AS_IT_IS = Staging()
@@ -131,8 +162,8 @@ def read_folder(
         ImageLoadError: the folder has no usable labels.csv, or a picture that it names cannot be read.
     """
     outcomes = []
-    for file, label in read_labels(folder)[:limit]:
-        outcome = read_picture(reader, staging.load(folder / file, label), label, folder.name, file)
+    for file, label in staging.arrange(read_labels(folder)[:limit]):
+        outcome = read_picture(reader, staging.load(folder, file, label), label, folder.name, file)
         if lenient_lines and "|" not in outcome.truth:
             outcome = replace(outcome, text=outcome.text.replace("|", ""))
         outcomes.append(outcome)
@@ -272,6 +303,11 @@ def _parser() -> argparse.ArgumentParser:
         help="print boxes over each picture of a folder, one for each digit, as forms have",
     )
     parser.add_argument(
+        "--in-columns",
+        action="store_true",
+        help="lay the numbers of a folder out in tables of three columns and four rows, about half of them with lines",
+    )
+    parser.add_argument(
         "--selective",
         type=_share,
         metavar="SHARE",
@@ -384,6 +420,7 @@ def _evaluate_folders(reader: DigitReader, arguments: argparse.Namespace, evalua
         arguments.on_a_table,
         arguments.in_a_shadow,
         arguments.boxed,
+        arguments.in_columns,
     )
     names = Counter(folder.resolve().name for folder in arguments.folders)
     print(f"{'folder':26}{'pictures':>9}{'exact %':>9}{'CER %':>8}{'ms':>8}")
@@ -417,7 +454,7 @@ def _evaluate_folders(reader: DigitReader, arguments: argparse.Namespace, evalua
     def save_mistakes(path: Path) -> None:
         wrong = [o for o in evaluation.outcomes if not o.exact]
         worst = sorted(wrong, key=lambda o: -o.confidence)[:_WORST]
-        shown = [Mistake(o, _shrink(staging.load(places[o.folder] / o.file, o.truth))) for o in worst]
+        shown = [Mistake(o, _shrink(staging.load(places[o.folder], o.file, o.truth))) for o in worst]
         _save_mistakes(shown, path)
 
     def save_by_digits(path: Path) -> None:

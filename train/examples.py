@@ -43,6 +43,8 @@ GRAPHITE: Colour = (92, 92, 98)
 CHALK: Colour = (236, 238, 230)
 TABLE: Colour = (74, 62, 52)
 
+_RULE: Colour = (125, 125, 130)
+"""Lines of a printed table."""
 _NOTHING: Colour = (0, 0, 0)
 """Where no sheet lies."""
 _CAPITALS = 0.72
@@ -205,6 +207,57 @@ def boxed(picture: Picture, count: int, colour: Colour = (95, 95, 105)) -> Pictu
     room = round(0.15 * height)
     wider = np.asarray(cv2.copyMakeBorder(picture, room, room, room, room, cv2.BORDER_REPLICATE), np.uint8)
     return form_boxes(wider, room, room, width / count, height, count, colour)
+
+
+def ink_of(picture: Picture) -> InkMask:
+    """The ink of an evenly lit picture, dark on light or light on dark, as dark as it is; cut out by Otsu's threshold."""
+    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    if np.median(grey) < 128:
+        grey = 255 - grey
+    threshold, _ = cv2.threshold(grey, 0, 255, cv2.THRESH_OTSU)
+    x, y, width, height = cv2.boundingRect((grey <= threshold).astype(np.uint8))
+    cut = grey[y : y + height, x : x + width] if width else grey
+    darkness = (255.0 - cut) / max(1, 255 - int(cut.min()))
+    return np.round(255 * darkness).astype(np.uint8)
+
+
+def table_of(
+    inks: Sequence[InkMask], columns: int, rng: np.random.Generator, has_lines: bool, height: int = 48
+) -> Picture:
+    """Write numbers into the cells of a table, row by row; the last row has to be full.
+
+    Args:
+        inks: of the numbers; all are drawn equally high.
+        columns: number of columns.
+        rng: decides where in its cell a number stands, and how wide the gutters are.
+        has_lines: whether lines are printed between rows and columns; without, gutters are wider.
+        height: of a number, in pixels.
+    """
+
+    def resized(ink: InkMask) -> InkMask:
+        size = max(1, round(ink.shape[1] * height / len(ink))), height
+        return np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+    cells = [resized(ink) for ink in inks]
+    gutter = round(height * (rng.uniform(0.6, 1.5) if has_lines else rng.uniform(1.8, 3.0)))
+    widths = [max(ink.shape[1] for ink in cells[column::columns]) + gutter for column in range(columns)]
+    pitch = round(height * rng.uniform(1.5, 2.0))
+    rows = len(inks) // columns
+    lefts = np.cumsum([height, *widths])
+    page = paper(pitch * rows + 2 * height, int(lefts[-1]) + height, rng)
+    if has_lines:
+        for left in lefts:
+            _blend_rectangle(page, int(left), height, 2, pitch * rows, _RULE)
+        for row in range(rows + 1):
+            _blend_rectangle(page, height, height + pitch * row, int(lefts[-1]) - height, 2, _RULE)
+    is_flush_right = rng.random() < 0.5
+    for index, ink in enumerate(cells):
+        row, column = divmod(index, columns)
+        room = widths[column] - ink.shape[1] - gutter // 2 if is_flush_right else gutter // 2
+        top = height + pitch * row + (pitch - height) // 2
+        shift_x, shift_y = rng.integers(-4, 5, 2)
+        page = put_ink(page, ink, BLACK, int(lefts[column] + room + shift_x), int(top + shift_y))
+    return page
 
 
 def _blend_rectangle(picture: Picture, x: int, y: int, width: int, height: int, colour: Colour) -> None:
