@@ -355,7 +355,7 @@ GUIDE_TOUR_ALT = (
 GUIDE_READS = "What it reads"
 GUIDE_READS_LIST = (
     "- the digits 0 to 9 as they are written in Europe and America: open and closed 4s, barred 7s, 1s with and without a flag\n"
-    "- one number, or several lines of them\n"
+    "- one number, several lines of them, or a table, row by row\n"
     "- photos, scans, screenshots and drawings; dark on light and light on dark\n"
     "- on plain, ruled or squared paper, in the boxes of a form, under a shadow, on a sheet that lies on a darker table"
 )
