@@ -30,6 +30,8 @@ average: it takes time."""
 _IN_A_LINE = 2
 """A page that is more probable, and has so many digits in a line on average, stands upright: a table's digits stand above one
 another."""
+_MOST_STROKES = 300
+"""What has more is a texture or a page that has been set upright: to read it again takes seconds."""
 _PAIR_RATHER_THAN_NONE, _RATHER_THAN_NONE = 0.8, 0.7
 """Two digits, or more, take the place of no text at all if they are more probable than this."""
 _LARGE = 0.5
@@ -52,7 +54,7 @@ def other_ways_up(reading: Reading, strokes: Sequence[Component], upside_down: b
     Returns:
         Quarter turns counterclockwise; none for a reading that is fine.
     """
-    if not strokes:
+    if not 0 < len(strokes) <= _MOST_STROKES:
         return []
     alone = len(strokes) == 1  # the ink of joined digits, perhaps
     lines, digits = len(reading.lines), _digits_of(reading)

@@ -53,7 +53,7 @@ from recognizer.tables import measure_table, part_columns
 from recognizer.tilt import Tilt, measure_tilt
 from recognizer.types import CLASS_NAMES, Component, InkMask, Method, Piece, Reading, RgbImage, Trace
 from recognizer.view import View, come_closer, turn, view_of
-from recognizer.words import leave_out_words, look_like_words, part_at_gaps
+from recognizer.words import leave_out_words, leave_out_words_of_cells, look_like_words, part_at_gaps
 
 
 class DigitReader:
@@ -208,15 +208,20 @@ class DigitReader:
             found = found.level
         return self._read(rgb, found), found
 
-    def _read(self, rgb: RgbImage, found: _Found, words: Sequence[Component] = ()) -> Trace:
+    def _read(self, rgb: RgbImage, found: _Found, words: Sequence[Component] = (), by_columns: bool = True) -> Trace:
         """One reading of a picture, of the strokes that were found in a view of it; `words` are known for no digits."""
         view, binarized, cleaned = found.view, found.binarized, found.cleaned
-        rows = found.lines
+        rows = found.lines if by_columns else found.rows
         marks = [mark.box for mark in [*marks_beside(rows, found.components, binarized.stroke_width), *words]]
         lines = self._ask(binarized, rows)
         chosen, line_probabilities = lines.chosen, None
         if self._sequence is not None:
             texts = self._texts_of(lines)
+            if by_columns and found.has_columns:
+                numbers = leave_out_words_of_cells(rows, lines.evidence, texts)
+                if numbers is None:
+                    return self._read(rgb, found, words, by_columns=False)
+                texts = numbers
             chosen = [
                 spell(evidence, text, choices, picture, cleaned, row)
                 for evidence, (text, _), choices, picture, row in zip(

@@ -24,7 +24,7 @@ _LINE_COVERAGE, _DIGITS_IN_A_CELL = 0.7, 1.5
 """A line that runs down a gutter along so much of its length says enough, too; but not where what it parts are so few digits on
 average: a form has a box for each digit of a number."""
 _ACROSS = 0.15
-"""Share of the rows that may run across a gutter: a heading, or a sum."""
+"""Share of the rows that may run across a gutter, or one of more than `FEWEST_ROWS`: a heading, a sum."""
 
 _GRID_SIDE, _GRID_HEIGHT, _GRID_INK = 0.5, 0.25, 0.3
 """The lines of a table make one component: at least so wide and so high, as shares of the picture, and with ink in at most this
@@ -32,6 +32,8 @@ share of its box."""
 _LONG, _APART, _SPREAD_OF_LINES, _FEW_LINES = 0.4, 0.05, 1.0, 2
 """Its lines are as long as this share of its side, and so far apart; climb or lean alike, give or take so many degrees; and
 there are so many in one direction and more in the other: the strokes of a large digit are fewer."""
+_MOST_CELLS = 400
+"""What has more is a texture."""
 _LEVEL_TABLE = 0.5
 """A table that is turned by less is level, in degrees."""
 
@@ -112,7 +114,8 @@ def part_columns(rows: Sequence[Sequence[Component]], ink: InkMask, cleaned: Ink
     """
     if len(rows) < FEWEST_ROWS:
         return [list(row) for row in rows]
-    return _part(rows, find_gutters(rows, ink, cleaned))
+    cells = _part(rows, find_gutters(rows, ink, cleaned))
+    return cells if len(cells) <= _MOST_CELLS else [list(row) for row in rows]
 
 
 def find_gutters(rows: Sequence[Sequence[Component]], ink: InkMask, cleaned: InkMask) -> list[tuple[int, int]]:
@@ -141,7 +144,8 @@ def find_gutters(rows: Sequence[Sequence[Component]], ink: InkMask, cleaned: Ink
         return bool((ink[window] > cleaned[window]).any(axis=1).mean() >= _LINE_COVERAGE)
 
     wide, ruled = [], []
-    for start, end in _runs_of((across <= _ACROSS * len(rows)) & (gaps.sum(axis=0) >= FEWEST_ROWS)).tolist():
+    most = max(_ACROSS * len(rows), int(len(rows) > FEWEST_ROWS))
+    for start, end in _runs_of((across <= most) & (gaps.sum(axis=0) >= FEWEST_ROWS)).tolist():
         # What no row runs across, if there is enough of it: the longest number of a column ends in its gutter.
         free = [(start + first, start + last) for first, last in _runs_of(across[start:end] == 0).tolist()]
         gutters = [*sorted(free, key=lambda run: run[0] - run[1]), (start, end)]

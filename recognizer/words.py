@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby, islice, pairwise
+from statistics import fmean
 from typing import NamedTuple
 
 import numpy as np
@@ -27,6 +28,10 @@ _NUMBER = 0.75
 """Least probability of what a number reads as by itself: printed words are below, and nearly all numbers above."""
 _NUMBER_LIKE_A_WORD = 0.9
 """The same of what has a word's shape."""
+_NUMBER_IN_A_CELL = 0.6
+"""The same of what has a word's shape and a cell of a table for itself: there are numbers in most."""
+_LEAST_CELLS, _NO_CELLS = 0.5, 0.1
+"""Of the cells of a table, this share has a number in it; what has fewer is no table, and what has next to none a texture."""
 _BROAD = 1.2
 """Least width of a word, in its text heights."""
 _MIN_DOUBT = 0.2
@@ -112,6 +117,33 @@ def leave_out_words(
                 return None
             (numbers.digits if is_number else numbers.words).extend(components)
     return numbers if all(numbers) else None
+
+
+def leave_out_words_of_cells(
+    cells: Sequence[Sequence[Component]], evidence: Sequence[LineEvidence], texts: Sequence[tuple[str, float]]
+) -> list[tuple[str, float]] | None:
+    """The texts of a table's cells without those of words: the headings of its columns and rows.
+
+    Args:
+        cells: the components of each.
+        evidence: of each.
+        texts: of each, and how probable it is, as from `recognizer.combine.read_lines`.
+
+    Returns:
+        The same, and "" for words, and for all of a texture; None where too few are left for a table.
+    """
+
+    def is_word(cell: Sequence[Component], own: LineEvidence, text: str, probability: float) -> bool:
+        return bool(text) and probability < _NUMBER_IN_A_CELL and _is_word(cell, [own])
+
+    numbers = [
+        ("", 1 - probability) if is_word(cell, own, text, probability) else (text, probability)
+        for cell, own, (text, probability) in zip(cells, evidence, texts, strict=True)
+    ]
+    share = fmean(bool(text) for text, _ in numbers)
+    if share < _LEAST_CELLS:
+        return None if share > _NO_CELLS else [("", 1.0)] * len(numbers)
+    return numbers
 
 
 class _Group(NamedTuple):
