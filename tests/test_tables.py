@@ -104,6 +104,17 @@ def test_table_is_read_number_by_number(reader, write, lines):
     assert reader.read(lay_out(write, cells, pitch, lines)).text.split("\n") == [t for texts in cells for t in texts]
 
 
+def test_headings_of_a_table_are_left_out(reader, write):
+    cells = [["253", "80", "4096"], ["17", "65", "8032"], ["744", "26", "95"], ["60", "38", "2023"]]
+    table = lay_out(write, cells, 260)
+    heading = np.full((80, table.shape[1], 3), 250, np.uint8)
+    for column, word in enumerate(("Weight", "Points", "Invoice")):
+        cv2.putText(heading, word, (260 * column + 30, 60), cv2.FONT_HERSHEY_SIMPLEX, 1.2, (40, 40, 40), 2, cv2.LINE_AA)
+    reading = reader.read(np.vstack([heading, table]))
+    assert reading.text.split("\n") == [text for texts in cells for text in texts]
+    assert sum(mark.box.bottom <= 80 for mark in reading.marks) >= 12  # the letters
+
+
 @pytest.mark.parametrize("degrees", [3, -6, 14])
 def test_table_that_lies_askew_is_set_level_by_its_lines(reader, write, degrees):
     cells = [["253", "80", "4096"], ["17", "5", "8032"], ["744", "26", "95"], ["60", "38", "2023"]]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from recognizer import DigitReader
 from recognizer.combine import LineEvidence
 from recognizer.types import Box, Component, Piece
-from recognizer.words import leave_out_words, look_like_words, part_at_gaps
+from recognizer.words import leave_out_words, leave_out_words_of_cells, look_like_words, part_at_gaps
 from train.examples import labelled, put_ink, render_number, rotate, sheet
 
 font_manager = pytest.importorskip("matplotlib.font_manager", exc_type=ImportError)
@@ -161,6 +161,25 @@ def test_what_has_the_shape_of_a_word_must_be_the_surer_a_number():
     assert tell(parted, [LETTERS, DIGITS], [("115", 0.88), ("012", 0.97)]) is not None
     assert tell(parted, [LETTERS, DIGITS], [("115", 0.92), ("012", 0.97)]) is None
     assert tell(parted, [LETTERS, DIGITS], [("115", 0.7), ("012", 0.8)]) is not None
+
+
+def tell_cells(*cells):
+    return leave_out_words_of_cells(
+        [THREE] * len(cells), [own for own, _, _ in cells], [(text, sure) for _, text, sure in cells]
+    )
+
+
+def test_words_in_a_table_are_left_out_where_they_are_no_sure_numbers():
+    number = DIGITS, "012", 0.5
+    assert tell_cells((LETTERS, "115", 0.55), number, number) == [("", pytest.approx(0.45)), ("012", 0.5), ("012", 0.5)]
+    assert tell_cells((LETTERS, "115", 0.65), number) == [("115", 0.65), ("012", 0.5)]
+
+
+def test_what_has_numbers_in_few_of_its_cells_is_no_table():
+    number, empty = (DIGITS, "012", 0.9), (DIGITS, "", 0.9)
+    assert tell_cells(number, empty) is not None
+    assert tell_cells(number, empty, empty) is None
+    assert tell_cells(number, *[empty] * 19) == [("", 1.0)] * 20  # a texture
 
 
 @pytest.mark.parametrize(("left", "is_digit"), [(60, False), (96, True)])
