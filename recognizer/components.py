@@ -26,6 +26,11 @@ def weighted_median(values: Sequence[float], weights: Sequence[float]) -> float:
     )
 
 
+def count_apart(places: npt.NDArray[np.floating], apart: float) -> int:
+    """How many of some places there are, where those that are no farther than `apart` from the next are one."""
+    return int(np.count_nonzero(np.diff(np.sort(places), prepend=-np.inf) > apart))
+
+
 def grey_quantile(levels: npt.NDArray[np.uint8], share: float = 0.5) -> float:
     """The grey level that `share` of the levels do not exceed, by counting: many times faster than by sorting.
 

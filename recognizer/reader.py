@@ -137,10 +137,10 @@ class DigitReader:
         """Read the number in a picture and keep every intermediate picture. Arguments and errors as for `read`.
 
         A picture that may lie on its side or upside down is read the other ways up as well. One whose lines climb or sink
-        steeply is turned level, and pale squares are taken out of the paper. Where shadows with an edge may hide digits, light
-        is evened out more strictly. Where the text is in doubt, a picture that may be turned is read level as well, the ink is
-        found once more by another threshold, and words beside the number are left out; where it still is, all of this is done
-        with the second line network. What is kept is of the best reading.
+        steeply is turned level, the cells of a table are read one by one, and pale squares are taken out of the paper. Where
+        shadows with an edge may hide digits, light is evened out more strictly. Where the text is in doubt, a picture that may
+        be turned is read level as well, the ink is found once more by another threshold, and words beside the number are left
+        out; where it still is, all of this is done with the second line network. What is kept is of the best reading.
         """
         rgb = load_image(picture)
         found = _look_near(rgb)
@@ -160,7 +160,7 @@ class DigitReader:
             (quarters, *self._read_level(rgb, _look_near(np.rot90(rgb, quarters), quarters)))
             for quarters in other_ways_up(first.reading, strokes, upside_down=by_both)
         ]
-        if found.tilt.is_steep and not found.view.degrees:
+        if found.tilt.is_steep:
             looks.append((0, *self._read_level(rgb, found.level)))
         if not looks:
             return first, found

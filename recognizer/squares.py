@@ -10,7 +10,15 @@ import numpy as np
 import numpy.typing as npt
 
 from recognizer.binarize import Prepared, adaptive_threshold, prepare_flat
-from recognizer.components import count_levels, count_runs, grey_quantile, label_components, quantile_of_counts, shrink
+from recognizer.components import (
+    count_apart,
+    count_levels,
+    count_runs,
+    grey_quantile,
+    label_components,
+    quantile_of_counts,
+    shrink,
+)
 from recognizer.types import GreyImage, InkMask
 
 _INSIDE = 2
@@ -186,8 +194,7 @@ def _find_lines(ridges: InkMask, stroke_width: float) -> _Lines | None:
     families = []
     for direction in (np.angle(mean) / 4, np.angle(mean) / 4 + np.pi / 2):
         alike = inner & (np.abs(np.cos(angle - direction)) > _MAX_TURN)
-        offsets = np.sort(middles[alike] @ np.array([-np.sin(direction), np.cos(direction)]))
-        families.append(int(np.count_nonzero(np.diff(offsets, prepend=-np.inf) > _APART)))
+        families.append(count_apart(middles[alike] @ np.array([-np.sin(direction), np.cos(direction)]), _APART))
     share = cv2.countNonZero(ridges & drawn) / max(1, cv2.countNonZero(ridges))
     return _Lines((families[0], families[1]), abs(mean), share, drawn)
 

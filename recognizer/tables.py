@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from recognizer.components import count_apart, weighted_median
 from recognizer.types import Component, InkMask
 
 FEWEST_ROWS = 3
@@ -78,13 +79,12 @@ def _direction_of(lines: InkMask) -> float:
     if found is None:
         return 0.0
     ends = found.reshape(-1, 2, 2).astype(float)
-    x, y = (ends[:, 1] - ends[:, 0]).T
-    lengths = np.hypot(x, y)
+    runs, middles = ends[:, 1] - ends[:, 0], ends.mean(axis=1)
+    lengths = np.hypot(*runs.T)
     # Of a table, lines that stand upright say the same as those that lie.
-    degrees = (np.rad2deg(np.arctan2(y, x)) + 45) % 90 - 45
-    order = np.argsort(degrees)
-    middle = degrees[order][np.searchsorted(np.cumsum(lengths[order]), lengths.sum() / 2)]
-    alike = np.abs(degrees - middle) <= _SPREAD_OF_LINES
+    degrees = (np.rad2deg(np.arctan2(runs[:, 1], runs[:, 0])) + 45) % 90 - 45
+    usual = weighted_median(degrees.tolist(), lengths.tolist())
+    alike = np.abs(degrees - usual) <= _SPREAD_OF_LINES
     mean = float(np.average(degrees[alike], weights=lengths[alike]))
     if abs(mean) < _LEVEL_TABLE:
         return 0.0
@@ -92,9 +92,8 @@ def _direction_of(lines: InkMask) -> float:
     across = along[::-1] * (-1, 1)
 
     def count(direction: npt.NDArray[np.float64], normal: npt.NDArray[np.float64], side: float, other: float) -> int:
-        is_long = np.abs((ends[:, 1] - ends[:, 0]) @ direction) >= _LONG * side
-        offsets = np.sort((ends.mean(axis=1) @ normal)[alike & is_long])
-        return int(np.count_nonzero(np.diff(offsets, prepend=-np.inf) > _APART * other))
+        is_long = np.abs(runs @ direction) >= _LONG * side
+        return count_apart((middles @ normal)[alike & is_long], _APART * other)
 
     width, height = sides
     fewer, more = sorted((count(along, across, width, height), count(across, along, height, width)))
