@@ -7,7 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -28,6 +28,7 @@ from recognizer.decode import Choice, line_height, piece_scores
 from recognizer.lattice import Step, fit_texts, total_score
 from recognizer.lines import LinePicture, place_frames
 from recognizer.sequence import FRAME
+from recognizer.split import are_whole
 from recognizer.types import CLASS_NAMES, Box, Component, InkMask, Piece, Reading
 
 _CANDIDATES = 4
@@ -100,22 +101,18 @@ read right in real pictures three are less probable, and of 1,981 of EMNIST's te
 number 33 gave a text instead of 49 (with 0.4), when each picture was read once."""
 
 
-@dataclass(frozen=True)
 class Look:
-    """What the line network says of one picture of a line."""
+    """What the line network says of one picture of a line, and what follows from that alone."""
 
-    log_probs: LogProbs
-    """(T, 11), marks taken for blanks."""
-
-    @cached_property
-    def texts(self) -> list[str]:
+    def __init__(self, answer: LogProbs) -> None:
+        """Take the line network's answer: (T, 12)."""
+        self.answer = answer
+        self.log_probs = merge_marks(answer)
+        """(T, 11), marks taken for blanks."""
+        self.texts = [text for text, _ in best_texts(self.log_probs, count=_CANDIDATES)]
         """The texts that it proposes."""
-        return [text for text, _ in best_texts(self.log_probs, count=_CANDIDATES)]
-
-    @cached_property
-    def busy(self) -> LogProbs:
-        """The same with frames that hardly can be a digit taken together."""
-        return merge_idle(self.log_probs)
+        self.busy = merge_idle(self.log_probs)
+        """`log_probs` with frames that hardly can be a digit taken together."""
 
 
 class Band(NamedTuple):
@@ -140,8 +137,8 @@ class LineEvidence:
     """Place of the line's first piece among all pieces of the picture."""
     probabilities: npt.NDArray[np.float32]
     """(number of the line's pieces, 10 or 11) from the digit network."""
-    log_probs: LogProbs
-    """(T, 12) from the line network."""
+    look: Look
+    """What the line network says of the line."""
     look_again: Callable[[], Sequence[LogProbs]] = tuple
     """Asks the line network what it says of other pictures of the same line: (T', 12) each."""
 
@@ -162,25 +159,20 @@ class LineEvidence:
         return line_height(self.pieces)
 
     @cached_property
-    def look(self) -> Look:
-        """What the line network says of the line."""
-        return Look(merge_marks(self.log_probs))
-
-    @cached_property
     def further_looks(self) -> list[Look]:
         """What it says of other pictures of the line."""
-        return [Look(merge_marks(log_probs)) for log_probs in self.look_again()]
+        return [Look(answer) for answer in self.look_again()]
 
     @cached_property
     def closer_looks(self) -> list[list[Look]]:
         """What it says of pictures from nearer."""
-        return [[Look(merge_marks(log_probs)) for log_probs in looks] for looks in self.look_closer()]
+        return [[Look(answer) for answer in answers] for answers in self.look_closer()]
 
     @cached_property
     def band(self) -> Band | None:
         """What it says where the digits' height is told by the rows in which they stand; None where these tell nothing."""
         seen = self.look_at_band()
-        return seen and Band(seen[0], [Look(merge_marks(log_probs)) for log_probs in seen[1]])
+        return seen and Band(seen[0], [Look(answer) for answer in seen[1]])
 
     @property
     def band_looks(self) -> list[list[Look]]:
@@ -194,19 +186,18 @@ class LineEvidence:
         return [self._fits[text] for text in texts]
 
     @cached_property
+    def total(self) -> float:
+        """How well all texts together fit the pieces, as `recognizer.lattice.total_score` says."""
+        return total_score(self.pieces, *self.scores)
+
+    @cached_property
     def _fits(self) -> dict[str, tuple[list[Step], float] | None]:
         return {}
 
     @cached_property
     def wholes(self) -> list[int]:
         """Of each component the place of the piece that is all of it, among `all_pieces`."""
-        places, first = [], 0
-        for pieces in self.pieces:
-            last = max(piece.end for piece in pieces)
-            whole = next(i for i, piece in enumerate(pieces) if (piece.start, piece.end) == (0, last))
-            places.append(first + whole)
-            first += len(pieces)
-        return places
+        return [index for index, is_whole in enumerate(chain(*map(are_whole, self.pieces))) if is_whole]
 
     @cached_property
     def slashes(self) -> set[int]:
@@ -388,9 +379,8 @@ def _weigh(
         text = texts[best]
         signs = [1.0, _log_odds(line, best), max(_WORST_LINE, float(line[best]))]
         return text, _probability(float(_ALONE @ signs))
-    whole = total_score(evidence.pieces, *evidence.scores)
     ways = evidence.fits(texts)
-    fit = np.array([-np.inf if way is None else way[1] - whole for way in ways])
+    fit = np.array([-np.inf if way is None else way[1] - evidence.total for way in ways])
     amiss = np.array([_amiss(evidence, text, way) for text, way in zip(texts, ways, strict=True)])
     scores = line + _SEGMENTATION_WEIGHT * np.maximum(fit, _WORST_FIT) - amiss
     if parted:
@@ -420,7 +410,7 @@ def _log_odds(scores: npt.NDArray[np.float64], best: int) -> float:
 
 def _amiss(evidence: LineEvidence, text: str, way: tuple[Sequence[Step], float] | None) -> float:
     """What speaks against a text, in nats: 1s that are spelled by bars that are none, or by the flag of the next."""
-    if way is None:
+    if way is None or not (evidence.slashes or evidence.flags):
         return 0.0
     spelled = list(zip(text, (index for index, is_mark in way[0] if not is_mark), strict=True))
     slashes = sum(digit == "1" and index in evidence.slashes for digit, index in spelled)

@@ -92,6 +92,10 @@ def total_score(
     each = np.logaddexp(np.logaddexp.reduce(digit_scores, axis=1), mark_scores) if len(digit_scores) else mark_scores
     whole, first = 0.0, 0
     for pieces in line:
+        if len(pieces) == 1:
+            whole += float(each[first])
+            first += 1
+            continue
         last = max(piece.end for piece in pieces)
         total = np.full(last + 1, -np.inf)
         total[0] = 0.0

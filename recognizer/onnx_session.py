@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -47,6 +47,20 @@ class OnnxSession:
 
     def run(self, batches: Sequence[npt.NDArray[np.float32]]) -> list[npt.NDArray[np.float32]]:
         """The network's answers to some batches, (N, ...) float32 each: N may differ, and be different in shape."""
+        return self.start(batches, here_too=True)()
+
+    def start(
+        self, batches: Sequence[npt.NDArray[np.float32]], here_too: bool = False
+    ) -> Callable[[], list[npt.NDArray[np.float32]]]:
+        """Have some batches answered on other cores while this thread goes on.
+
+        Args:
+            batches: as for `run`.
+            here_too: whether this thread has nothing else to do, and leaves one core fewer to the others.
+
+        Returns:
+            What gives the answers, as `run` does: called, it helps with what no other core has begun, and waits for the rest.
+        """
         answers: dict[int, npt.NDArray[np.float32]] = {}
         # The largest first, so that no core is left with a large one at the end.
         left = deque(sorted(range(len(batches)), key=lambda index: batches[index].size, reverse=True))
@@ -59,10 +73,14 @@ class OnnxSession:
                     return
                 answers[index] = np.asarray(self._session.run(None, {self._input: batches[index]})[0], np.float32)
 
-        helpers = [_HELPERS.submit(work) for _ in range(min(CORES, len(batches)) - 1)]
-        work()
-        for helper in helpers:
-            # One that has not begun is busy with another picture, and not needed any more.
-            if not helper.cancel():
-                helper.result()
-        return [answers[index] for index in range(len(batches))]
+        helpers = [_HELPERS.submit(work) for _ in range(min(CORES - 1, len(batches) - here_too))]
+
+        def finish() -> list[npt.NDArray[np.float32]]:
+            work()
+            for helper in helpers:
+                # One that has not begun is busy with another picture, and not needed any more.
+                if not helper.cancel():
+                    helper.result()
+            return [answers[index] for index in range(len(batches))]
+
+        return finish

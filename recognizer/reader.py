@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
@@ -18,6 +19,7 @@ from recognizer.checkpoint import SECOND_STRINGS, STRINGS, load_checkpoint
 from recognizer.classifier import DigitClassifier
 from recognizer.combine import (
     LineEvidence,
+    Look,
     gains_by_light,
     gives_way,
     has_few_lines,
@@ -47,7 +49,7 @@ from recognizer.segment import (
 )
 from recognizer.sequence import SequenceReader
 from recognizer.shade import has_edges, in_even_light
-from recognizer.split import split
+from recognizer.split import are_whole, split
 from recognizer.squares import meets_edges, without_squares
 from recognizer.tables import measure_table, part_columns
 from recognizer.tilt import Tilt, measure_tilt
@@ -202,18 +204,33 @@ class DigitReader:
 
     def _read_level(self, rgb: RgbImage, found: _Found) -> tuple[Trace, _Found]:
         """One reading of a picture, turned level where it is clear that it is tilted, and the strokes that were read."""
-        if found.with_level_table:
-            found = found.with_level_table
-        elif found.tilt.is_clear:
-            found = found.level
-        return self._read(rgb, found), found
+        # Most pictures are level: the line network may as well begin.
+        looking = self._look_at_lines(found.binarized, found.lines)
+        level = found.with_level_table or (found.level if found.tilt.is_clear else None)
+        return (self._read(rgb, level), level) if level else (self._read(rgb, found, looking=looking), found)
 
-    def _read(self, rgb: RgbImage, found: _Found, words: Sequence[Component] = (), by_columns: bool = True) -> Trace:
-        """One reading of a picture, of the strokes that were found in a view of it; `words` are known for no digits."""
+    def _read(
+        self,
+        rgb: RgbImage,
+        found: _Found,
+        words: Sequence[Component] = (),
+        by_columns: bool = True,
+        looking: _Looking | None = None,
+    ) -> Trace:
+        """One reading of a picture, of the strokes that were found in a view of it.
+
+        Args:
+            rgb: the picture.
+            found: the strokes.
+            words: what is known for no digits.
+            by_columns: whether each cell of a table is a line.
+            looking: the lines, if the line network is looking at them already.
+        """
         view, binarized, cleaned = found.view, found.binarized, found.cleaned
         rows = found.lines if by_columns else found.rows
+        looking = looking or self._look_at_lines(binarized, rows)
         marks = [mark.box for mark in [*marks_beside(rows, found.components, binarized.stroke_width), *words]]
-        lines = self._ask(binarized, rows)
+        lines = self._ask(binarized, rows, looking)
         chosen, line_probabilities = lines.chosen, None
         if self._sequence is not None:
             texts = self._texts_of(lines)
@@ -245,7 +262,7 @@ class DigitReader:
             scale=view.scale,
             tilt=90.0 * view.quarters + view.degrees,
             line_pictures=tuple(picture.image for picture in lines.pictures),
-            line_log_probs=tuple(evidence.log_probs for evidence in lines.evidence),
+            line_log_probs=tuple(evidence.look.answer for evidence in lines.evidence),
         )
 
     def _without_words(self, rgb: RgbImage, found: _Found) -> Trace | None:
@@ -253,30 +270,43 @@ class DigitReader:
         parted = part_at_gaps(found.rows)
         if not parted:
             return None
-        lines = self._ask(found.binarized, [group for groups in parted for group in groups])
+        groups = [group for groups in parted for group in groups]
+        lines = self._ask(found.binarized, groups, self._look_at_lines(found.binarized, groups))
         shapes = look_like_words(parted, lines.evidence)
         if not any(shapes):
             return None
         numbers = leave_out_words(parted, lines.evidence, shapes, self._texts_of(lines))
         return numbers and self._read(rgb, replace(found, strokes=numbers.digits), numbers.words)
 
-    def _ask(self, binarized: Binarized, rows: Sequence[Sequence[Component]]) -> _Lines:
-        """What both networks say of some lines."""
-        pictures, answers = self._look_at_lines(binarized, rows)
-        lines = self._cut(rows, binarized.stroke_width, pictures, answers)
-        crops = normalize_all([piece.component.ink for line in lines for pieces in line for piece in pieces])
-        probabilities = self._classifier.predict(crops)
+    def _ask(self, binarized: Binarized, rows: Sequence[Sequence[Component]], looking: _Looking) -> _Lines:
+        """What both networks say of some lines, at which the line network is looking."""
+        # The digit network is busy while the lines are cut, and with one line while the next is: whole components are among the
+        # pieces in any case.
+        of_wholes = normalize_all([component.ink for row in rows for component in row])
+        said_of_wholes = self._classifier.start(of_wholes)
+        pictures, answers = looking.pictures, looking.answers()
+        lines, whole, of_parts, said_of_parts = [], [], [of_wholes[:0]], []
+        for line in self._cut(rows, binarized.stroke_width, pictures, answers):
+            own = list(chain(*map(are_whole, line)))
+            inks = [piece.component.ink for piece, is_whole in zip(chain(*line), own, strict=True) if not is_whole]
+            lines.append(line)
+            whole += own
+            of_parts.append(normalize_all(inks))
+            said_of_parts.append(self._classifier.start(of_parts[-1]))
+        looks = [Look(answer) for answer in answers]
+        crops = _in_turn(whole, of_wholes, np.concatenate(of_parts))
+        said = said_of_wholes()
+        probabilities = _in_turn(whole, said, np.concatenate([said[:0], *(finish() for finish in said_of_parts)]))
         chosen = choose(lines, probabilities)
         if self._sequence is None:
             return _Lines(pictures, crops, probabilities, chosen, [])
         evidence, first = [], 0
-        for row, pieces, answer, picture in zip(rows, lines, answers, pictures, strict=True):
+        for row, pieces, look, picture in zip(rows, lines, looks, pictures, strict=True):
             last = first + sum(map(len, pieces))
             look_again = partial(self._look_again, binarized, row, picture)
             look_closer = partial(self._look_closer, binarized, row)
             band = partial(self._look_at_band, binarized, row)
-            own = probabilities[first:last]
-            evidence.append(LineEvidence(pieces, first, own, answer, look_again, look_closer, band))
+            evidence.append(LineEvidence(pieces, first, probabilities[first:last], look, look_again, look_closer, band))
             first = last
         return _Lines(pictures, crops, probabilities, chosen, evidence)
 
@@ -285,14 +315,12 @@ class DigitReader:
         segmented = [text_of(choices, lines.probabilities) for choices in lines.chosen]
         return read_lines(lines.evidence, segmented, self.method == "sequence")
 
-    def _look_at_lines(
-        self, binarized: Binarized, rows: Sequence[Sequence[Component]]
-    ) -> tuple[list[LinePicture], list[npt.NDArray[np.float32]]]:
-        """What the line network sees of each line, and what it answers; nothing where it is not asked."""
+    def _look_at_lines(self, binarized: Binarized, rows: Sequence[Sequence[Component]]) -> _Looking:
+        """Have the line network look at each line, while something else is done; at none where it is not asked."""
         if self._sequence is None:
-            return [], []
+            return _Looking([], list)
         pictures = [cut_line(binarized.flat, binarized.mask, row) for row in rows]
-        return pictures, self._sequence.predict([picture.image for picture in pictures])
+        return _Looking(pictures, self._sequence.start([picture.image for picture in pictures]))
 
     def _cut(
         self,
@@ -300,17 +328,16 @@ class DigitReader:
         stroke_width: float,
         pictures: Sequence[LinePicture],
         answers: Sequence[npt.NDArray[np.float32]],
-    ) -> list[list[list[Piece]]]:
-        """The pieces of each component of each line, cut where the line network leaves it open how many characters it is."""
+    ) -> Iterator[list[list[Piece]]]:
+        """Line by line the pieces of each component, cut where the line network leaves it open how many characters it is."""
         if self._sequence is None:
-            return [[split(component, stroke_width) for component in row] for row in rows]
-        return [
-            [
+            yield from ([split(component, stroke_width) for component in row] for row in rows)
+            return
+        for row, picture, answer in zip(rows, pictures, answers, strict=True):
+            yield [
                 split(component, stroke_width, seen.middles, seen.sure)
                 for component, seen in zip(row, see_characters(picture, answer, row), strict=True)
             ]
-            for row, picture, answer in zip(rows, pictures, answers, strict=True)
-        ]
 
     def _look_again(
         self, binarized: Binarized, row: Sequence[Component], picture: LinePicture
@@ -343,6 +370,15 @@ def _load_if_there(folder: str | Path | None, name: str) -> SequenceReader | Non
         if isinstance(error.__cause__, FileNotFoundError):
             return None
         raise
+
+
+class _Looking(NamedTuple):
+    """What the line network is looking at."""
+
+    pictures: list[LinePicture]
+    """Of each line; none where it is not asked."""
+    answers: Callable[[], list[npt.NDArray[np.float32]]]
+    """Waits for what it says of each."""
 
 
 class _Lines(NamedTuple):
@@ -447,6 +483,15 @@ def _find_strokes(view: View, prepared: Prepared, threshold: Threshold) -> _Foun
     strokes = leave_out_borders(two_sided, binarized.grey, binarized.stroke_width)
     lost_edges = len(two_sided) < len(selected)
     return _Found(view, prepared, inked.mask, binarized, cleaned, dilated, components, strokes, lost_edges)
+
+
+def _in_turn(
+    are_first: Sequence[bool], first: npt.NDArray[np.generic], second: npt.NDArray[np.generic]
+) -> npt.NDArray[Any]:
+    """(N, ...) rows of `first` and of `second`, each in its order, as (N,) says which comes next."""
+    rows, chosen = np.empty((len(are_first), *first.shape[1:]), first.dtype), np.array(are_first, bool)
+    rows[chosen], rows[~chosen] = first, second
+    return rows
 
 
 def _better(first: Trace, second: Trace) -> Trace:

@@ -60,6 +60,8 @@ _BROAD, _BROAD_LINE = 2.5, 0.5
 """... but so high is enough where it is so broad, in its own heights: a number whose digits are joined."""
 _MARK_REACH = 1.5
 """How far a mark may stand before or behind a line, in text heights."""
+_AT_ONCE = 256
+"""Components that are compared with all others together: bounds the memory that a texture takes."""
 _MAX_COMPONENTS = 2000
 """More components than any page has digits: of a texture only the largest are looked at."""
 
@@ -223,15 +225,19 @@ def sort_left_to_right(components: Sequence[Component]) -> list[list[Component]]
 
     edges = np.array([(c.box.x, c.box.right, c.box.y, c.box.bottom) for c in ordered], dtype=float).reshape(-1, 4)
     x, right, y, bottom = edges.T
-    for i in range(len(ordered) - 1):
-        overlap = np.minimum(bottom[i], bottom[i + 1 :]) - np.maximum(y[i], y[i + 1 :])
-        lower = np.minimum(bottom[i] - y[i], bottom[i + 1 :] - y[i + 1 :])
-        gap = np.where(overlap >= BESIDE * lower, x[i + 1 :] - right[i], np.inf)
+    height = bottom - y
+    for first in range(0, len(ordered), _AT_ONCE):
+        some = np.s_[first : first + _AT_ONCE, None]
+        overlap = np.minimum(bottom[some], bottom) - np.maximum(y[some], y)
+        is_beside = overlap >= BESIDE * np.minimum(height[some], height)
+        is_beside &= np.arange(len(ordered)) > np.arange(len(ordered))[some]
+        gap = np.where(is_beside, x - right[some], np.inf)
         # A comma beside a digit may hang so low that it is not beside the next: a digit is linked over it, too.
-        digits = np.where(bottom[i + 1 :] - y[i + 1 :] >= _LOW * (bottom[i] - y[i]), gap, np.inf)
-        for nearest in {int(gap.argmin()), int(digits.argmin())}:
-            if np.isfinite(gap[nearest]):
-                line_of[root(i + 1 + nearest)] = root(i)
+        digits = np.where(height >= _LOW * height[some], gap, np.inf)
+        for gaps in (gap, digits):
+            nearest = gaps.argmin(axis=1)
+            for row in np.flatnonzero(np.isfinite(gaps[np.arange(len(gaps)), nearest])).tolist():
+                line_of[root(int(nearest[row]))] = root(first + row)
     lines: dict[int, list[Component]] = {}
     for index, component in enumerate(ordered):
         lines.setdefault(root(index), []).append(component)

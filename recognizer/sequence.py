@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -52,22 +52,39 @@ class SequenceReader:
             Of each line (ceil(W / 2), 12) float32 log-probabilities in nats, each row normalised, of the classes that
             `recognizer.ctc` names. The checkpoint's temperature divides them before they are normalised.
         """
-        for line in lines:
-            if line.ndim != 2 or line.shape[0] != LINE_HEIGHT or line.shape[1] < 1 or line.dtype != np.uint8:
-                raise ValueError(f"lines must be ({LINE_HEIGHT}, W) uint8, W at least 1, got {line.shape} {line.dtype}")
-        groups = list(_groups([line.shape[1] for line in lines]))
-        batches = []
-        for width, indices in groups:
-            pictures = np.zeros((len(indices), LINE_HEIGHT, width, 1), np.float32)
-            for picture, index in zip(pictures, indices, strict=True):
-                picture[:, : lines[index].shape[1], 0] = lines[index] / np.float32(255.0)
-            batches.append(pictures)
+        groups, batches = _batches(lines)
+        return self._answers(lines, groups, self._session.run(batches))
+
+    def start(self, lines: Sequence[GreyImage]) -> Callable[[], list[npt.NDArray[np.float32]]]:
+        """Look at lines on other cores while this thread goes on; called, the result gives what `predict` gives."""
+        groups, batches = _batches(lines)
+        finish = self._session.start(batches)
+        return lambda: self._answers(lines, groups, finish())
+
+    def _answers(
+        self, lines: Sequence[GreyImage], groups: Sequence[list[int]], answered: Sequence[npt.NDArray[np.float32]]
+    ) -> list[npt.NDArray[np.float32]]:
         answers: dict[int, npt.NDArray[np.float32]] = {}
-        for (_, indices), batch in zip(groups, self._session.run(batches), strict=True):
+        for indices, batch in zip(groups, answered, strict=True):
             for index, answer in zip(indices, batch, strict=True):
                 # Copied, for a part of a batch would keep all of it in memory.
                 answers[index] = _soften(answer[: -(-lines[index].shape[1] // FRAME)].copy(), self._temperature)
         return [answers[index] for index in range(len(lines))]
+
+
+def _batches(lines: Sequence[GreyImage]) -> tuple[list[list[int]], list[npt.NDArray[np.float32]]]:
+    """Which lines go into each call of the network, and what it takes: (N, 32, padded width, 1) float32 in [0, 1]."""
+    for line in lines:
+        if line.ndim != 2 or line.shape[0] != LINE_HEIGHT or line.shape[1] < 1 or line.dtype != np.uint8:
+            raise ValueError(f"lines must be ({LINE_HEIGHT}, W) uint8, W at least 1, got {line.shape} {line.dtype}")
+    groups, batches = [], []
+    for width, indices in _groups([line.shape[1] for line in lines]):
+        pictures = np.zeros((len(indices), LINE_HEIGHT, width, 1), np.float32)
+        for picture, index in zip(pictures, indices, strict=True):
+            np.divide(lines[index], np.float32(255.0), out=picture[:, : lines[index].shape[1], 0])
+        groups.append(indices)
+        batches.append(pictures)
+    return groups, batches
 
 
 def _groups(widths: Sequence[int]) -> Iterator[tuple[int, list[int]]]:

@@ -65,6 +65,12 @@ def split(component: Component, stroke_width: float, middles: Sequence[float] = 
     return _between(component, seams, costs)
 
 
+def are_whole(pieces: Sequence[Piece]) -> list[bool]:
+    """Of each of the pieces of a component whether it is all of it, as exactly one is."""
+    last = max(piece.end for piece in pieces)
+    return [(piece.start, piece.end) == (0, last) for piece in pieces]
+
+
 def _between(
     component: Component, seams: npt.NDArray[np.int_], costs: npt.NDArray[np.float64], count: int | None = None
 ) -> list[Piece]:
@@ -132,8 +138,9 @@ def _find_seams(ink: InkMask, stroke_width: float) -> tuple[npt.NDArray[np.int_]
     scale = _WORKING_HEIGHT / height
     small_width = max(3, round(width * scale))
     small = cv2.resize(ink, (small_width, _WORKING_HEIGHT), interpolation=cv2.INTER_AREA).astype(np.float64) / 255
-    (down, up), (came_from, goes_to) = _accumulate(np.stack([small, small[::-1]]))
     middle = _WORKING_HEIGHT // 2
+    # From the top and from the foot, to where both meet.
+    (down, up), (came_from, goes_to) = _accumulate(np.stack([small[: middle + 1], small[: middle - 2 : -1]]))
     total = down[middle] + up[_WORKING_HEIGHT - 1 - middle] - small[middle]
 
     most = min(_MAX_CUTS, max(1, round(_CUTS_A_HEIGHT * width / height)))

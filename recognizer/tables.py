@@ -8,6 +8,7 @@ a telephone number seldom stand under one another.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import median
 
 import cv2
 import numpy as np
@@ -113,14 +114,15 @@ def part_columns(rows: Sequence[Sequence[Component]], ink: InkMask, cleaned: Ink
     """
     if len(rows) < FEWEST_ROWS:
         return [list(row) for row in rows]
-    cells = _part(rows, find_gutters(rows, ink, cleaned))
-    return cells if len(cells) <= _MOST_CELLS else [list(row) for row in rows]
+    gutters = find_gutters(rows, ink, cleaned)
+    cells = _part(rows, gutters) if gutters else rows
+    return [list(line) for line in (cells if len(cells) <= _MOST_CELLS else rows)]
 
 
 def find_gutters(rows: Sequence[Sequence[Component]], ink: InkMask, cleaned: InkMask) -> list[tuple[int, int]]:
     """(start, end) of the gutters between columns, in pixels, from left to right; arguments as for `part_columns`."""
     boxes = [component.box for row in rows for component in row]
-    height = float(np.median([box.height for box in boxes]))
+    height = float(median([box.height for box in boxes]))
     top, foot = min(box.y for box in boxes), max(box.bottom for box in boxes)
     written = np.zeros((len(rows), ink.shape[1]), bool)
     for covered, row in zip(written, rows, strict=True):
@@ -129,8 +131,10 @@ def find_gutters(rows: Sequence[Sequence[Component]], ink: InkMask, cleaned: Ink
     # A row says something of what lies between its first and its last digit only.
     begun, goes_on = (np.logical_or.accumulate(w, axis=1) for w in (written, written[:, ::-1]))
     gaps = ~written & begun & goes_on[:, ::-1]
-    widths = [width for row in gaps for width in np.diff(_runs_of(row)).ravel()]
-    usual = float(np.median(widths)) if widths else 0.0
+    ends = np.nonzero(np.diff(gaps, axis=1))[1].reshape(
+        -1, 2
+    )  # a row begins and ends with digits: no gap reaches its ends
+    usual = float(median((ends[:, 1] - ends[:, 0]).tolist())) if len(ends) else 0.0
 
     least = min(max(_WIDE * height, _TIMES_USUAL * usual), _WIDE_ENOUGH * height)
     across = written.sum(axis=0)
@@ -150,8 +154,8 @@ def find_gutters(rows: Sequence[Sequence[Component]], ink: InkMask, cleaned: Ink
         gutters = [*sorted(free, key=lambda run: run[0] - run[1]), (start, end)]
         wide += [gutter for gutter in gutters if is_wide(gutter)][:1]
         ruled += [gutter for gutter in gutters if is_wide(gutter) or is_ruled(gutter)][:1]
-    cells = _part(rows, ruled)
-    return ruled if len(boxes) >= _DIGITS_IN_A_CELL * len(cells) else wide
+    parted = ruled and len(boxes) >= _DIGITS_IN_A_CELL * len(_part(rows, ruled))
+    return ruled if parted else wide
 
 
 def _part(rows: Sequence[Sequence[Component]], gutters: Sequence[tuple[int, int]]) -> list[list[Component]]:

@@ -9,6 +9,7 @@ lines of a page that begin anywhere do not mislead.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import median
 from typing import NamedTuple
 
 import cv2
@@ -133,19 +134,20 @@ def _near(boxes: npt.NDArray[np.float64], sizes: npt.NDArray[np.float64]) -> npt
     """(N, N) which are near each other, of (4, N) boxes and the (N,) heights of their digits."""
     x, y, width, height = boxes
     apart = np.hypot(*(np.subtract.outer(middle, middle) for middle in (x + width / 2, y + height / 2)))
-    next_to = np.median(np.min(apart, axis=1, initial=np.inf, where=~np.eye(len(apart), dtype=bool)))
-    return np.asarray(apart <= max(_NEAR * np.median(sizes), _SPREAD * next_to))
+    next_to = median((apart + np.diag(np.full(len(apart), np.inf))).min(axis=1).tolist())
+    return np.asarray(apart <= max(_NEAR * median(sizes.tolist()), _SPREAD * next_to))
 
 
 def _beside_at(
     degrees: npt.NDArray[np.float64], components: Sequence[Component], near: npt.NDArray[np.bool_]
 ) -> npt.NDArray[np.float64]:
     """(angles,) how many components stand beside one on average once the picture is turned by each of these angles."""
-    across = np.stack([-np.sin(np.deg2rad(degrees)), np.cos(np.deg2rad(degrees))])
+    across = np.stack([-np.sin(np.deg2rad(degrees)), np.cos(np.deg2rad(degrees))], axis=1)
     outlines = [outline(component) for component in components]
-    extents = np.concatenate(outlines) @ across
+    extents = across @ np.concatenate(outlines).T
     starts = np.cumsum([0, *map(len, outlines[:-1])])
-    return _beside(np.minimum.reduceat(extents, starts), np.maximum.reduceat(extents, starts) + 1, near)
+    tops, feet = (ends.reduceat(extents, starts, axis=1).T for ends in (np.minimum, np.maximum))
+    return _beside(tops, feet + 1, near)
 
 
 def _beside(

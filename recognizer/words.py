@@ -208,7 +208,7 @@ def _stand_on_a_line(components: Sequence[Component], height: float) -> bool:
 def _are_marks(evidence: Sequence[LineEvidence]) -> bool:
     """Whether the line network takes ink for marks rather than for digits."""
     marks = digits = 0
-    for log_probs in (e.log_probs for e in evidence):
+    for log_probs in (e.look.answer for e in evidence):
         for label, start, end in zip(*greedy_runs(log_probs), strict=True):
             if label == MARK:
                 marks += float(np.exp(log_probs[start:end, MARK].max())) >= _MARK

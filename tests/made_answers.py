@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -37,3 +37,8 @@ class MadeSequence:
             spread(self.texts[index % len(self.texts)], -(-line.shape[1] // 2), self.certainty)
             for index, line in enumerate(lines)
         ]
+
+    def start(self, lines: Sequence[npt.NDArray[np.uint8]]) -> Callable[[], list[npt.NDArray[np.float32]]]:
+        """As `recognizer.sequence.SequenceReader`, at once."""
+        answers = self.predict(lines)
+        return lambda: answers

@@ -128,3 +128,11 @@ def test_threads_get_the_same_answers(classifier, crops):
     with ThreadPoolExecutor(4) as pool:
         for answer in pool.map(lambda _: classifier.predict(crops), range(12)):
             assert np.allclose(answer, alone, atol=1e-6)
+
+
+@pytest.mark.parametrize("count", [0, 1, 5, 20])
+def test_what_is_classified_beside_other_work_is_the_same(classifier, crops, count):
+    finish = classifier.start(crops[:count])
+    expected = classifier.predict(crops[:count])
+    assert finish().shape == expected.shape == (count, 11)
+    assert np.allclose(finish(), expected, atol=1e-5)

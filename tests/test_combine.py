@@ -11,6 +11,7 @@ from made_answers import answer, spread
 from recognizer import combine
 from recognizer.combine import (
     LineEvidence,
+    Look,
     gains_by_light,
     gives_way,
     has_few_lines,
@@ -69,7 +70,7 @@ def rows(text, probability=0.99, other=None, classes=11):
 
 
 def evidence(line, probabilities, log_probs):
-    return LineEvidence(line, 0, probabilities, log_probs)
+    return LineEvidence(line, 0, probabilities, Look(log_probs))
 
 
 def torn(text, other, share, frames=24):
@@ -374,7 +375,7 @@ def test_each_digit_gets_its_piece_and_both_opinions():
 
 
 def test_indices_count_all_pieces_of_the_picture():
-    said = LineEvidence(singles(2), 40, rows("25"), spread("25", 30))
+    said = LineEvidence(singles(2), 40, rows("25"), Look(spread("25", 30)))
     assert [choice.index for choice in spelled(said, "25")] == [40, 41]
 
 
@@ -442,10 +443,10 @@ def test_any_text_is_spelled(text, pieces):
 
 def test_evidence_is_not_changed():
     said = evidence(singles(3), rows("253"), spread("2-3", 30))
-    before = said.probabilities.copy(), said.log_probs.copy()
+    before = said.probabilities.copy(), said.look.answer.copy()
     text, _ = read_line(said, "253", alone=False)
     spelled(said, text)
-    for array, kept in zip((said.probabilities, said.log_probs), before, strict=True):
+    for array, kept in zip((said.probabilities, said.look.answer), before, strict=True):
         assert np.array_equal(array, kept)
 
 
@@ -467,7 +468,7 @@ def looking_again(first, *further):
         asked.append(True)
         return list(further)
 
-    return LineEvidence(singles(2), 0, rows("27", 0.6, other=1), first, look_again), asked
+    return LineEvidence(singles(2), 0, rows("27", 0.6, other=1), Look(first), look_again), asked
 
 
 def test_a_sure_line_is_looked_at_once():
@@ -501,7 +502,7 @@ def looking_closer(first, *framings):
         asked.append(True)
         return [list(looks) for looks in framings]
 
-    return LineEvidence(singles(2), 0, rows("27", 0.6, other=1), first, look_closer=look_closer), asked
+    return LineEvidence(singles(2), 0, rows("27", 0.6, other=1), Look(first), look_closer=look_closer), asked
 
 
 @pytest.mark.parametrize("alone", [True, False])
@@ -558,7 +559,7 @@ def looking_at_band(first, *looks):
         asked.append(True)
         return LinePicture(np.zeros((32, 2 * len(looks[0])), np.uint8), 0.0, 0.0, 1.0), list(looks)
 
-    return LineEvidence(singles(2), 0, rows("27", 0.6, other=1), first, look_at_band=look_at_band), asked
+    return LineEvidence(singles(2), 0, rows("27", 0.6, other=1), Look(first), look_at_band=look_at_band), asked
 
 
 @pytest.mark.parametrize("alone", [True, False])
@@ -605,7 +606,7 @@ def test_a_sure_line_is_not_looked_at_from_nearer():
 @pytest.mark.parametrize(("height", "expected"), [(20, "251"), (28, "25")])
 def test_from_nearer_a_1_at_the_end_is_lost_only_where_it_is_taller_than_the_digits(height, expected):
     first, near = torn("251", "7", 0.45), [spread("25", 24, 0.999)] * 6
-    said = LineEvidence(bars(20, height)[:-1], 0, rows("251", 0.55), first, look_closer=lambda: [near])
+    said = LineEvidence(bars(20, height)[:-1], 0, rows("251", 0.55), Look(first), look_closer=lambda: [near])
     assert read_line(said, "251", alone=True)[0] == expected
 
 

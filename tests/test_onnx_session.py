@@ -81,3 +81,43 @@ def test_what_goes_wrong_in_any_thread_is_raised(monkeypatch, cores):
 
     with pytest.raises(RuntimeError, match="no memory"):
         served_by(Network(fail), monkeypatch, cores).run(batches(1, 2, 3))
+
+
+@pytest.mark.parametrize("cores", [1, 2, 4])
+@pytest.mark.parametrize("lengths", [(), (5,), (1, 4, 2, 9, 1, 3)])
+def test_what_was_started_is_answered_in_the_order_of_the_batches(monkeypatch, cores, lengths):
+    asked = batches(*lengths)
+    finish = served_by(Network(), monkeypatch, cores).start(asked)
+    for batch, answer in zip(asked, finish(), strict=True):
+        assert np.array_equal(answer, 2 * batch)
+
+
+def test_another_core_works_while_this_thread_goes_on(monkeypatch):
+    begun = threading.Event()
+    network = Network(begun.set)
+    finish = served_by(network, monkeypatch).start(batches(3))
+    assert begun.wait(20)
+    finish()
+    assert threading.get_ident() not in network.threads
+
+
+def test_this_thread_helps_once_it_waits(monkeypatch):
+    """The only helper is busy with another picture."""
+    network = Network()
+    session = served_by(network, monkeypatch)
+    free = threading.Event()
+    onnx_session._HELPERS.submit(free.wait, 60)
+    try:
+        assert len(session.start(batches(2, 2))()) == 2
+        assert network.threads == {threading.get_ident()}
+    finally:
+        free.set()
+
+
+def test_what_was_started_and_goes_wrong_is_raised(monkeypatch):
+    def fail():
+        raise RuntimeError("no memory")
+
+    finish = served_by(Network(fail), monkeypatch).start(batches(1, 2, 3))
+    with pytest.raises(RuntimeError, match="no memory"):
+        finish()

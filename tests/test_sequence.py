@@ -186,3 +186,10 @@ def test_threads_get_the_same_answers(reader):
     with ThreadPoolExecutor(4) as pool:
         for answers in pool.map(lambda _: reader.predict(lines), range(12)):
             assert all(np.allclose(a, b, atol=1e-6) for a, b in zip(answers, alone, strict=True))
+
+
+def test_lines_that_are_looked_at_beside_other_work_give_the_same_answers(reader):
+    lines = noise(90, 33, 8, 90, 160)
+    finish = reader.start(lines)
+    for answer, expected_ in zip(finish(), reader.predict(lines), strict=True):
+        assert np.allclose(answer, expected_, atol=1e-4)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recognizer import DigitReader
-from recognizer.combine import LineEvidence
+from recognizer.combine import LineEvidence, Look
 from recognizer.types import Box, Component, Piece
 from recognizer.words import leave_out_words, leave_out_words_of_cells, look_like_words, part_at_gaps
 from train.examples import labelled, put_ink, render_number, rotate, sheet
@@ -130,7 +130,9 @@ def test_parting_keeps_every_component_in_order(boxes):
 def evidence_of(probabilities):
     """Of three letters side by side, of which only the digit network's word differs."""
     pieces = [[Piece(component, 0, 1, 0.0)] for component in THREE]
-    return LineEvidence(pieces, 0, probabilities.astype(np.float32), np.log(np.full((12, 12), 1 / 12, np.float32)))
+    return LineEvidence(
+        pieces, 0, probabilities.astype(np.float32), Look(np.log(np.full((12, 12), 1 / 12, np.float32)))
+    )
 
 
 def tell(lines, evidence, texts):
@@ -188,7 +190,7 @@ def test_what_is_neither_belongs_to_what_stands_nearest(left, is_digit):
     bar = components((left, 0, 4, 20))
     digits = components((120, 0, 10, 20), (132, 0, 10, 20), (144, 0, 10, 20))
     one = [[Piece(bar[0], 0, 1, 0.0)]]
-    bar_evidence = LineEvidence(one, 0, np.eye(11, dtype=np.float32)[[1]], LETTERS.log_probs)
+    bar_evidence = LineEvidence(one, 0, np.eye(11, dtype=np.float32)[[1]], LETTERS.look)
     numbers = tell([[THREE, bar, digits]], [LETTERS, bar_evidence, DIGITS], [("", 0.9), ("", 0.9), ("012", 0.97)])
     assert numbers is not None
     assert bar[0] in (numbers.digits if is_digit else numbers.words)
@@ -197,6 +199,6 @@ def test_what_is_neither_belongs_to_what_stands_nearest(left, is_digit):
 
 def test_a_line_of_what_is_neither_tells_nothing():
     bar = components((0, 0, 4, 20))
-    bar_evidence = LineEvidence([[Piece(bar[0], 0, 1, 0.0)]], 0, np.eye(11, dtype=np.float32)[[1]], LETTERS.log_probs)
+    bar_evidence = LineEvidence([[Piece(bar[0], 0, 1, 0.0)]], 0, np.eye(11, dtype=np.float32)[[1]], LETTERS.look)
     texts = [("", 0.9), ("012", 0.97), ("", 0.9)]
     assert tell([[THREE, THREE], [bar]], [LETTERS, DIGITS, bar_evidence], texts) is None
